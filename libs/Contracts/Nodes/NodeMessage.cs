@@ -1,0 +1,15 @@
+using Realtime.Contracts.Channels;
+using Realtime.Contracts.Tenants;
+using Realtime.Protocol.Broadcasts;
+
+namespace Realtime.Contracts.Nodes;
+
+/// <summary>A message from one node to the others that host <paramref name="Tenant"/>.</summary>
+public abstract record NodeMessage(TenantId Tenant);
+
+/// <summary>A broadcast for the members of a topic.</summary>
+public sealed record BroadcastPublished(TenantId Tenant, ChannelKey Channel, BroadcastMessage Message) : NodeMessage(Tenant);
+
+/// <summary>A tenant's settings changed or it was deleted: drop the cached copy and do what <paramref name="Changes"/> says.</summary>
+/// <remarks>Goes to every node, whether it hosts the tenant or not.</remarks>
+public sealed record TenantChanged(TenantId Tenant, TenantChanges Changes) : NodeMessage(Tenant);

@@ -1,0 +1,9 @@
+namespace Realtime.Contracts.Tenants;
+
+/// <summary>Finds tenants by their public name.</summary>
+/// <remarks>Reads what is stored, without a cache. Throws <see cref="TenantStoreUnavailableException"/> when it cannot be asked.</remarks>
+public interface ITenantStore
+{
+    /// <returns>The tenant, or null when there is none of that name.</returns>
+    ValueTask<TenantConfig?> FindAsync(TenantId tenant, CancellationToken cancellationToken);
+}
