@@ -14,14 +14,15 @@ trap 'interrupts=$((interrupts + 1))' INT TERM HUP
 
 stop_if_interrupted() { ((interrupts == 0)) || exit 130; }
 
-# Runs a long command that a signal ends at once, which a foreground command would not let happen. Without the descriptors of our locks,
-# which would otherwise stay locked with the command when this script is killed.
+# Runs a long command that a signal to this script ends at once, which a foreground command would not let happen. It leads a session of
+# its own, so that its children end with it. It has not the descriptors of our locks, which would stay locked if this script were killed.
 attended() {
     local pid code=0
-    "$@" 8>&- 9>&- &
+    setpriv --pdeathsig TERM -- setsid "$@" 8>&- 9>&- &
     pid=$!
     wait "$pid" || code=$?
     if ((interrupts > 0)); then
+        kill -s TERM -- "-$pid" 2>/dev/null || true
         stop_child "$pid" TERM KILL
         stop_if_interrupted
     fi
@@ -72,14 +73,11 @@ apt_install() {
         || fail "apt-get could not install $*. Run as root: apt-get update && apt-get install -y $*"
 }
 
-# Processes whose working directory is $1, one pid a line.
+# Processes that work in folder $1 or below it, one pid a line.
 processes_in() {
-    local process
-    for process in /proc/[0-9]*; do
-        if [[ $(readlink "$process/cwd" 2>/dev/null) == "$1" ]]; then
-            say "${process#/proc/}"
-        fi
-    done
+    { find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/cwd' -printf '%h %l\n' 2>/dev/null || true; } | folder=$1 awk '
+        { at = $0; sub(/^[^ ]* /, "", at); sub(/.*\//, "", $1) }
+        at == ENVIRON["folder"] || index(at, ENVIRON["folder"] "/") == 1 { print $1 }'
 }
 
 # The kernel's list, so that a listener on any address counts and no tool is needed. State 0A is LISTEN.
