@@ -38,7 +38,8 @@ internal sealed class ControlConnections(ControlDatabaseSettings settings) : IAs
         await using var connection = await OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var result = await work(connection, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        // Not cancelled with the caller: it must know whether others have to be told.
+        await transaction.CommitAsync(CancellationToken.None);
         return result;
     }
 

@@ -22,12 +22,27 @@ internal static class TenantRows
     private const int ExtensionOffset = 23;
 
     /// <returns>The tenant, or null when there is none of that name.</returns>
-    public static ValueTask<StoredTenant?> FindAsync(NpgsqlConnection connection, string externalId, CancellationToken cancellationToken) =>
-        FindAsync(connection, externalId, "", cancellationToken);
+    public static async ValueTask<StoredTenant?> FindAsync(NpgsqlConnection connection, string externalId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"{Select} where t.external_id = $1 order by e.inserted_at, e.type", connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = externalId });
+        return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
+    }
 
-    /// <summary>As <see cref="FindAsync(NpgsqlConnection, string, CancellationToken)"/>, and holds the row until the transaction ends.</summary>
-    public static ValueTask<StoredTenant?> FindAndLockAsync(NpgsqlConnection connection, string externalId, CancellationToken cancellationToken) =>
-        FindAsync(connection, externalId, " for update of t", cancellationToken);
+    /// <summary>As <see cref="FindAsync"/>, and holds the tenant until the transaction ends.</summary>
+    /// <remarks>
+    /// Locks first and reads then: a statement that does both sees the extensions of before its wait.
+    /// </remarks>
+    public static async ValueTask<StoredTenant?> FindAndLockAsync(NpgsqlConnection connection, string externalId, CancellationToken cancellationToken)
+    {
+        await using (var command = new NpgsqlCommand("select from tenants where external_id = $1 for update", connection))
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = externalId });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        return await FindAsync(connection, externalId, cancellationToken);
+    }
 
     /// <summary>All tenants, newest first.</summary>
     public static async ValueTask<IReadOnlyList<StoredTenant>> ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -70,15 +85,6 @@ internal static class TenantRows
         await using var command = new NpgsqlCommand("delete from extensions where tenant_external_id = $1", connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = externalId });
         await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static async ValueTask<StoredTenant?> FindAsync(
-        NpgsqlConnection connection, string externalId, string locking, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"{Select} where t.external_id = $1 order by e.inserted_at, e.type{locking}", connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = externalId });
-        return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
     }
 
     // A tenant comes once for each of its extensions, these rows next to each other.
