@@ -26,22 +26,13 @@ internal static class StorableJson
         return true;
     }
 
-    /// <summary>Whether <c>jsonb</c> can hold it, names and nested values included.</summary>
+    /// <summary>Whether <c>jsonb</c> can hold it, names and nested values included. Its escapes must be whole characters, as those of a request body are.</summary>
     public static bool IsStorable(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.String => TryGetString(element, out var text) && IsStorable(text),
+        JsonValueKind.String => IsStorable(element.GetString()!),
         JsonValueKind.Number => IsStorableNumber(element.GetRawText()),
         JsonValueKind.Array => element.EnumerateArray().All(IsStorable),
-        JsonValueKind.Object => element.EnumerateObject().All(p => TryGetName(p, out var name) && IsStorable(name) && IsStorable(p.Value)),
-        _ => true,
-    };
-
-    /// <summary>Whether every name and text in it can be decoded; parsing alone does not check escapes of half a surrogate pair.</summary>
-    public static bool IsWellFormed(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.String => TryGetString(element, out _),
-        JsonValueKind.Array => element.EnumerateArray().All(IsWellFormed),
-        JsonValueKind.Object => element.EnumerateObject().All(p => TryGetName(p, out _) && IsWellFormed(p.Value)),
+        JsonValueKind.Object => element.EnumerateObject().All(p => IsStorable(p.Name) && IsStorable(p.Value)),
         _ => true,
     };
 
@@ -52,33 +43,5 @@ internal static class StorableJson
         return text.Length <= MaxNumberLength
             && (exponent.Length == text.Length
                 || (int.TryParse(exponent, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && Math.Abs((long)value) <= MaxExponent));
-    }
-
-    private static bool TryGetString(JsonElement element, out string text)
-    {
-        try
-        {
-            text = element.GetString()!;
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            text = "";
-            return false;
-        }
-    }
-
-    private static bool TryGetName(JsonProperty property, out string name)
-    {
-        try
-        {
-            name = property.Name;
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            name = "";
-            return false;
-        }
     }
 }
