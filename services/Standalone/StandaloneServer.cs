@@ -17,7 +17,7 @@ public static class StandaloneServer
         builder.AddRealtimeHosting(settings);
         builder.Services.AddSingleton<INodeBus, InProcessNodeBus>();
         builder.Services.AddSingleton<INodeDirectory, InProcessNodeDirectory>();
-        builder.Services.AddSingleton<Realtime.Contracts.Tenants.ITenantMigrations, TmpMigrations>();
+        builder.Services.AddSingleton<Realtime.Contracts.Tenants.ITenantMigrations, NoTenantMigrations>();
         builder.AddTenantAdmin(settings);
         builder.AddBroadcast();
         builder.AddSocket(settings);
