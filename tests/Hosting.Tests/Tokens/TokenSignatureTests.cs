@@ -210,6 +210,18 @@ public sealed class TokenSignatureTests
         }
     }
 
+    [Fact]
+    public void Signature_of_the_largest_keys_is_decoded()
+    {
+        var signature = Enumerable.Range(0, 2048).Select(i => (byte)i).ToArray();
+        var token = Encoding.ASCII.GetBytes(TestTokens.Sign("{}", "{}", _ => signature));
+        var buffer = new byte[2 * token.Length];
+        token.CopyTo(buffer, 0);
+
+        Assert.True(TokenParts.TryDecode(buffer, token.Length, out var parts));
+        Assert.Equal(signature, parts.Signature.ToArray());
+    }
+
     private static bool Verifies(TokenKey key, TokenAlgorithm algorithm, string token)
     {
         var end = token.LastIndexOf('.');
