@@ -43,14 +43,14 @@ internal static class Comparison
             await output.WriteLineAsync(table.Markdown);
             return table.AllReached ? 0 : 2;
         }
-        catch (Exception failure) when (failure is LoadFailedException or HttpRequestException)
-        {
-            await Console.Error.WriteLineAsync(failure.Message);
-            return 1;
-        }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return 130;
+        }
+        catch (Exception failure) when (failure is LoadFailedException or HttpRequestException or TaskCanceledException)
+        {
+            await Console.Error.WriteLineAsync(failure.Message); // A cancelled task is a request that timed out.
+            return 1;
         }
     }
 
