@@ -1,0 +1,3 @@
+using Realtime.Load.CommandLine;
+
+return await new LoadCommand().Create().Parse(args).InvokeAsync();
