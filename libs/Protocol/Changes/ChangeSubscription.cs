@@ -115,7 +115,7 @@ public sealed record ChangeSubscription
             : DebugText.Map(entry);
 
     private static JsonElement Member(JsonElement entry, string name) =>
-        entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty(name, out var value) ? value : default;
+        entry.ValueKind == JsonValueKind.Object ? SafeJson.Member(entry, name) : default;
 
     private static string Text(JsonElement value, string absent) => value.ValueKind == JsonValueKind.String ? SafeJson.Text(value) : absent;
 }

@@ -19,6 +19,19 @@ internal static class SafeJson
         }
     }
 
+    /// <summary>The member of that name, the last one if there are several; undefined when there is none.</summary>
+    public static JsonElement Member(JsonElement value, string name)
+    {
+        try
+        {
+            return value.TryGetProperty(name, out var member) ? member : default;
+        }
+        catch (InvalidOperationException)
+        {
+            return Members(value).GetValueOrDefault(name);
+        }
+    }
+
     /// <summary>The members of an object by name, the last of each name, sorted by the bytes of the names.</summary>
     public static SortedDictionary<string, JsonElement> Members(JsonElement value)
     {
