@@ -22,8 +22,8 @@ public sealed partial class PostgresChannelAuthorizer(
     Func<TenantId, CancellationToken, ValueTask<TenantConfig?>> findTenant, TenantPreparation preparation, TenantDataSources connections,
     TimeProvider time, ILogger<PostgresChannelAuthorizer> logger) : IChannelAuthorizer
 {
-    /// <summary>Longest run of one statement. As long as callers wait for a connection, so a policy that hangs cannot keep one from them for longer.</summary>
-    public static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>Longest run of one statement. Shorter than the wait for a connection, so that a policy that hangs does not fail those behind it.</summary>
+    public static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(4);
 
     private static readonly TimeSpan TransactionTimeout = TimeSpan.FromSeconds(15);
     private static readonly Encoding StrictUtf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
