@@ -30,6 +30,10 @@ internal static class RequestBodyReader
             {
                 refusal = exception.StatusCode;
             }
+            catch (Exception exception) when (exception is OperationCanceledException or IOException)
+            {
+                return; // The client left in the middle of its body.
+            }
 
             if (refusal is { } status)
             {
