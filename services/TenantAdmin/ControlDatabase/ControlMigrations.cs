@@ -84,19 +84,20 @@ internal sealed partial class ControlMigrations(
     // Creating it unasked would need a right on the database that a role with an existing schema may lack.
     private static async Task CreateSchemaIfMissingAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select current_schema() is not null, current_setting('search_path')", connection);
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        string searchPath;
+        await using (var command = new NpgsqlCommand("select current_schema() is not null, current_setting('search_path')", connection))
         {
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             if (reader.GetBoolean(0))
             {
                 return;
             }
 
-            command.CommandText = $"create schema if not exists {Quote(FirstSchema(reader.GetString(1)))}";
+            searchPath = reader.GetString(1);
         }
 
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await ExecuteAsync(connection, $"create schema if not exists {Quote(FirstSchema(searchPath))}", cancellationToken);
     }
 
     private static string FirstSchema(string searchPath) =>
