@@ -84,20 +84,13 @@ internal sealed partial class ControlMigrations(
     // Creating it unasked would need a right on the database that a role with an existing schema may lack.
     private static async Task CreateSchemaIfMissingAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        string searchPath;
-        await using (var command = new NpgsqlCommand("select current_schema() is not null, current_setting('search_path')", connection))
+        // Null when the first schema that exists is there already.
+        await using var missing = new NpgsqlCommand("select case when current_schema() is null then current_setting('search_path') end", connection);
+        if (await missing.ExecuteScalarAsync(cancellationToken) is string searchPath)
         {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            await reader.ReadAsync(cancellationToken);
-            if (reader.GetBoolean(0))
-            {
-                return;
-            }
-
-            searchPath = reader.GetString(1);
+            await using var create = new NpgsqlCommand($"create schema if not exists {Quote(FirstSchema(searchPath))}", connection);
+            await create.ExecuteNonQueryAsync(cancellationToken);
         }
-
-        await ExecuteAsync(connection, $"create schema if not exists {Quote(FirstSchema(searchPath))}", cancellationToken);
     }
 
     private static string FirstSchema(string searchPath) =>
