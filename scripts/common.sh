@@ -53,18 +53,15 @@ as_root() {
     fi
 }
 
-apt_has() {
-    local candidate
-    candidate=$(apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ { print $2 }')
-    [[ -n $candidate && $candidate != '(none)' ]]
-}
+# The version that apt would install, or nothing.
+apt_candidate() { apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ && $2 != "(none)" { print $2 }'; }
 
 # Whether apt can install the package; asks the mirrors for their lists when it does not know it.
 apt_finds() {
     command -v apt-get >/dev/null || return 1
-    apt_has "$1" && return
+    [[ -z $(apt_candidate "$1") ]] || return 0
     as_root apt-get -qq update || true
-    apt_has "$1"
+    [[ -n $(apt_candidate "$1") ]]
 }
 
 apt_install() {

@@ -8,14 +8,10 @@ node_is_recent() {
 
 # False, with the reason, when there is none and apt has only an older one.
 find_node() {
-    local version
     node_is_recent && return
-    if apt_finds nodejs && apt_finds npm; then
-        version=$(apt-cache policy nodejs | awk '/Candidate:/ { print $2 }')
-        if dpkg --compare-versions "$version" ge 20.11; then
-            apt_install nodejs npm
-            node_is_recent && return
-        fi
+    if apt_finds nodejs && apt_finds npm && dpkg --compare-versions "$(apt_candidate nodejs)" ge 20.11; then
+        apt_install nodejs npm
+        node_is_recent && return
     fi
     say "The end-to-end tests need Node.js 20.11 or later with npm, and apt-get has none: install it from https://nodejs.org and start again."
     return 1

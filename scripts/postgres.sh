@@ -23,18 +23,21 @@ find_postgres() {
 
 # The package would make and start a cluster of its own; a drop-in file keeps it from that while it is installed.
 install_postgres() {
-    local drop_in=/etc/postgresql-common/createcluster.d/realtime-dapr.conf
-    apt_finds postgresql || fail "PostgreSQL 15 or later is missing. Install its server programs (Debian and Ubuntu: apt-get install postgresql), or set DB_HOST to use a database of yours."
+    local drop_in=/etc/postgresql-common/createcluster.d/realtime-dapr.conf installed=true
     as_root mkdir -p "${drop_in%/*}"
     say 'create_main_cluster = false' | as_root tee "$drop_in" >/dev/null
-    apt_install postgresql
+    (apt_install postgresql) || installed=false
     as_root rm -f "$drop_in"
+    $installed || exit 1
 }
 
 require_postgres() {
     find_postgres && return
-    install_postgres
-    find_postgres || fail "the distribution's PostgreSQL is older than 15. Install version 15 or later, or set DB_HOST to use a database of yours."
+    if apt_finds postgresql && dpkg --compare-versions "$(apt_candidate postgresql)" ge 15; then
+        install_postgres
+        find_postgres && return
+    fi
+    fail "PostgreSQL 15 or later is missing and apt-get has none. Install its server programs from https://www.postgresql.org/download/, or set DB_HOST to use a database of yours."
 }
 
 # Runs a program as the cluster's owner: PostgreSQL refuses to run as root.

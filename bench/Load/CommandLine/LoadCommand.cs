@@ -71,6 +71,11 @@ internal sealed class LoadCommand
             Console.Error.WriteLine(failure.Message);
             return 1;
         }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped.");
+            return 130;
+        }
     }
 
     internal LoadOptions ReadOptions(ParseResult parsed)

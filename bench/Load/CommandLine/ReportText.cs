@@ -23,7 +23,7 @@ internal static class ReportText
         Value(text, "latest send", report.LatestSendMilliseconds, "{0:0.0} ms after its time");
         Value(text, "server CPU", report.ServerCpuSeconds, "{0:0.00} s" + Suffix(report.ServerCpuMicrosecondsPerDelivery, "{0:0.00} µs per delivery"));
         Value(text, "server memory", report.ServerResidentBytes / 1e6, "{0:0.0} MB" + Suffix(report.BytesPerIdleClient / 1e3, "{0:0.0} KB per idle client"));
-        Value(text, "client CPU", report.ClientCpuSeconds, "{0:0.00} s" + Suffix(report.ClientCpuShare * 100, "{0:0} % of both"));
+        Value(text, "client CPU", report.ClientCpuSeconds, "{0:0.00} s" + Suffix(report.ClientMachineShare * 100, "{0:0} % of the machine") + Suffix(report.ClientCpuShare * 100, "{0:0} % of what client and server used"));
         Line(text, "failures", $"{report.Failures:N0}{(report.FirstFailure is { } failure ? $"; the first: {failure}" : "")}");
         return text.ToString().TrimEnd();
     }

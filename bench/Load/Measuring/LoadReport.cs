@@ -52,6 +52,9 @@ internal sealed record LoadReport
     /// <summary>CPU of this program divided by that of this program and the server together.</summary>
     public double? ClientCpuShare { get; init; }
 
+    /// <summary>CPU of this program divided by what all cores of the machine have.</summary>
+    public double? ClientMachineShare => ClientCpuSeconds / (MeasuredSeconds * Environment.ProcessorCount);
+
     /// <summary>Connections and channels that failed or ended though nobody asked.</summary>
     public required long Failures { get; init; }
 

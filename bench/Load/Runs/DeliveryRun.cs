@@ -28,6 +28,7 @@ internal sealed class DeliveryRun(LoadOptions options, FleetTarget target, IWire
 
         CreatePublishers(fleet, tracker);
         Publish(fleet, tracker, options.Warmup, cancellationToken);
+        RequirePublishers(ramp, tracker);
 
         var before = new Snapshot(_server.Sample(), Usage.OwnCpuSeconds, tracker);
         ResetLatestSends(tracker);
@@ -35,6 +36,7 @@ internal sealed class DeliveryRun(LoadOptions options, FleetTarget target, IWire
         Publish(fleet, tracker, options.Duration, cancellationToken);
         tracker.Measuring = false;
         var after = new Snapshot(_server.Sample(), Usage.OwnCpuSeconds, tracker);
+        RequirePublishers(ramp, tracker);
 
         var drainStarted = Stopwatch.GetTimestamp();
         while (!tracker.IsComplete(fleet.Connections) && Stopwatch.GetElapsedTime(drainStarted) < DrainTime)
@@ -86,6 +88,17 @@ internal sealed class DeliveryRun(LoadOptions options, FleetTarget target, IWire
 
             var milliseconds = (wait * 1000 + Stopwatch.Frequency - 1) / Stopwatch.Frequency;
             fleet.Poll((int)Math.Min(milliseconds, LongestWaitMilliseconds));
+        }
+    }
+
+    private static void RequirePublishers(Ramp ramp, DeliveryTracker tracker)
+    {
+        foreach (var publisher in tracker.Publishers)
+        {
+            if (!publisher.IsMember)
+            {
+                throw new LoadFailedException($"A publisher ended before the run did; the first of {ramp.Failures} failures: {ramp.FirstFailure}");
+            }
         }
     }
 

@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Net;
+using System.Net.Sockets;
 using Realtime.Load.Measuring;
 using Realtime.Load.Sockets;
 using Realtime.Load.Wire;
@@ -12,6 +14,11 @@ internal static class LoadRun
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static LoadReport Run(LoadOptions options, CancellationToken cancellationToken)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new LoadFailedException("The load program needs Linux: it uses epoll and /proc.");
+        }
+
         var target = FindTarget(options);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.TimeLimit);
@@ -28,6 +35,10 @@ internal static class LoadRun
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LoadFailedException($"The run did not end within its limit of {options.TimeLimit.TotalSeconds:0} s.");
+        }
+        catch (Win32Exception failure)
+        {
+            throw new LoadFailedException($"The system refused a socket: {failure.Message}. Is \"ulimit -n\" above the number of clients?");
         }
     }
 
@@ -62,7 +73,7 @@ internal static class LoadRun
             var addresses = Dns.GetHostAddresses(host);
             return addresses.Length > 0 ? addresses : throw new LoadFailedException($"{host} has no address.");
         }
-        catch (System.Net.Sockets.SocketException failure)
+        catch (SocketException failure)
         {
             throw new LoadFailedException($"{host} has no address: {failure.Message}");
         }

@@ -41,8 +41,11 @@ internal sealed class Publisher
     /// <summary>The longest that a message was sent after its time, in ticks.</summary>
     public long LatestSend { get; set; }
 
-    /// <summary>Ticks until the next message is due; <see cref="long.MaxValue"/> without a rate.</summary>
-    public long UntilDue(long now) => _interval == 0 ? long.MaxValue : Math.Max(0, _due - now);
+    /// <summary>Whether it can send now or later.</summary>
+    public bool IsMember => Connection.State == ConnectionState.Joined;
+
+    /// <summary>Ticks until the next message is due; <see cref="long.MaxValue"/> when something else has to happen first.</summary>
+    public long UntilDue(long now) => _interval == 0 || !IsMember || Connection.HasUnsent ? long.MaxValue : Math.Max(0, _due - now);
 
     /// <summary>Begins the schedule of a fixed rate.</summary>
     public void Start(long firstDue) => _due = firstDue;
@@ -50,7 +53,7 @@ internal sealed class Publisher
     /// <summary>Sends what may or must be sent now.</summary>
     public void Publish(long now)
     {
-        if (Connection.State != ConnectionState.Joined || Connection.HasUnsent || (_window is { } window && window.Room < _refillAt))
+        if (!IsMember || Connection.HasUnsent || (_window is { } window && window.Room < _refillAt))
         {
             return;
         }

@@ -40,7 +40,11 @@ internal sealed class RealtimeWireV1(string path, string token) : IWire
         {
             string? name = null, reference = null;
             var ok = false;
-            reader.Read();
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new JsonException("It is no object.");
+            }
+
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 if (reader.ValueTextEquals("event"u8))

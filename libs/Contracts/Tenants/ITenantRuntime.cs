@@ -11,9 +11,9 @@ public interface ITenantRuntime
 
     /// <summary>
     /// Drops every replication slot of the tenant's database whose name contains <c>realtime</c>, after ending the session that uses it.
-    /// Does nothing for a tenant without a database.
+    /// Does nothing for a tenant without a database. Throws when the database cannot be reached or refuses; operators get to read the
+    /// message, so it is free of secrets.
     /// </summary>
-    /// <exception cref="TenantDatabaseUnavailableException">The database cannot be reached, or refused.</exception>
     ValueTask DropReplicationSlotsAsync(TenantConfig tenant, CancellationToken cancellationToken);
 }
 

@@ -24,7 +24,9 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         {
             if (context.RequestAborted.IsCancellationRequested)
             {
-                return; // The client left: there is nobody to tell and nothing to mend.
+                // The client left: there is nobody to tell and nothing to mend. The status is for the log.
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+                return;
             }
 
             status = StatusOf(exception);

@@ -10,7 +10,9 @@ internal static class Listener
     public static void Configure(KestrelServerOptions options, NodeSettings settings)
     {
         options.AddServerHeader = false;
-        options.Limits.MaxRequestBodySize = RequestBodyReader.MaxBytes;
+
+        // This one counts the framing of chunks, too; the exact limit of the content is the reader's.
+        options.Limits.MaxRequestBodySize = 2 * RequestBodyReader.MaxBytes;
         options.Limits.MaxRequestHeaderCount = 100;
 
         // Tokens travel in the query of a WebSocket handshake, and there is no limit for a single header: the total must leave room.

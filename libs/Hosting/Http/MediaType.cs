@@ -1,7 +1,7 @@
 namespace Realtime.Hosting.Http;
 
 /// <summary>Media types as headers carry them.</summary>
-internal static class MediaType
+public static class MediaType
 {
     /// <summary>The type without its parameters and blanks; empty for none.</summary>
     public static ReadOnlySpan<char> Of(ReadOnlySpan<char> value)

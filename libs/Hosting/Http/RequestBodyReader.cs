@@ -43,14 +43,23 @@ internal static class RequestBodyReader
 
     private static async Task<int?> ReadAsync(HttpContext context)
     {
+        if (context.Request.ContentLength > MaxBytes)
+        {
+            return StatusCodes.Status413PayloadTooLarge;
+        }
+
         var kind = KindOf(context.Request.ContentType);
         if (kind == RequestBodyKind.Unread)
         {
             context.Features.Set(RequestBody.Unread);
-            return context.Request.ContentLength > MaxBytes ? StatusCodes.Status413PayloadTooLarge : null;
+            return null;
         }
 
-        var bytes = await ReadAllAsync(context.Request.BodyReader, context.RequestAborted);
+        if (await ReadAllAsync(context.Request.BodyReader, context.RequestAborted) is not { } bytes)
+        {
+            return StatusCodes.Status413PayloadTooLarge;
+        }
+
         if (kind == RequestBodyKind.Json)
         {
             if (bytes.Length == 0)
@@ -67,12 +76,18 @@ internal static class RequestBodyReader
         return null;
     }
 
-    // The server enforces the size while reading, by its own limit.
-    private static async Task<byte[]> ReadAllAsync(PipeReader reader, CancellationToken cancellationToken)
+    /// <returns>Null when there is too much.</returns>
+    private static async Task<byte[]?> ReadAllAsync(PipeReader reader, CancellationToken cancellationToken)
     {
         while (true)
         {
             var result = await reader.ReadAsync(cancellationToken);
+            if (result.Buffer.Length > MaxBytes)
+            {
+                reader.AdvanceTo(result.Buffer.End);
+                return null;
+            }
+
             if (result.IsCompleted)
             {
                 var bytes = result.Buffer.ToArray();

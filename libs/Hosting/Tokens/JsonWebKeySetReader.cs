@@ -39,11 +39,10 @@ internal static class JsonWebKeySetReader
         return Text(key, "kty") switch
         {
             "oct" when Text(key, "k") is { } secret => new SymmetricTokenKey(keyId, Decode(secret)),
-            "RSA" when Text(key, "n") is { } modulus && Text(key, "e") is { } exponent => PublicTokenKey.Rsa(keyId, modulus, exponent),
-            "EC" when Text(key, "crv") is { } curve && Text(key, "x") is { } x && Text(key, "y") is { } y =>
-                PublicTokenKey.EllipticCurve(keyId, curve, x, y),
-            "OKP" when Text(key, "crv") is { } curve && Text(key, "x") is { } x && Decode(x) is { } point =>
-                EdwardsTokenKey.Create(keyId, curve, point),
+            "RSA" when Bytes(key, "n") is { } modulus && Bytes(key, "e") is { } exponent => RsaTokenKey.Create(keyId, modulus, exponent),
+            "EC" when Text(key, "crv") is { } curve && Bytes(key, "x") is { } x && Bytes(key, "y") is { } y =>
+                EllipticCurveTokenKey.Create(keyId, curve, x, y),
+            "OKP" when Text(key, "crv") is { } curve && Bytes(key, "x") is { } point => EdwardsTokenKey.Create(keyId, curve, point),
             _ => null,
         };
     }
@@ -59,6 +58,8 @@ internal static class JsonWebKeySetReader
             return null; // An escape of half a surrogate pair: no text.
         }
     }
+
+    private static byte[]? Bytes(JsonElement key, string name) => Text(key, name) is { } text ? Decode(text) : null;
 
     private static byte[]? Decode(string base64Url)
     {

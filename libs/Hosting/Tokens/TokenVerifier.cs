@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Text.Json;
 using Realtime.Hosting.Configuration;
@@ -60,7 +59,7 @@ public sealed class TokenVerifier(TokenSettings settings, TimeProvider time)
             return TokenResult.Refused(failure);
         }
 
-        if (!parts.HasSignature || !key.Verify(header.Algorithm, parts.Signed, parts.Signature))
+        if (parts.Signature.Count == 0 || !key.Verify(header.Algorithm, parts.Signed, parts.Signature))
         {
             return TokenResult.Refused(TokenFailure.BadSignature);
         }

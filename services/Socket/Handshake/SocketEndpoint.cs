@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Primitives;
 using Realtime.Contracts.Tenants;
 using Realtime.Hosting.Tenants;
@@ -38,10 +37,18 @@ internal sealed partial class SocketEndpoint(SocketNode node, TenantResolver ten
             return;
         }
 
-        if (UpgradeRequest.Explain(context.Request) is { } explanation || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        if (UpgradeRequest.Explain(context.Request) is { } explanation)
         {
             response.StatusCode = StatusCodes.Status400BadRequest;
-            await response.WriteAsync(UpgradeRequest.Explain(context.Request) ?? "'connection' header must contain 'upgrade', got []", context.RequestAborted);
+            await response.WriteAsync(explanation, context.RequestAborted);
+            return;
+        }
+
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        {
+            // HTTP/1.0, or HTTP/2 where an upgrade has another form.
+            response.StatusCode = StatusCodes.Status400BadRequest;
+            await response.WriteAsync("HTTP version must equal 'HTTP/1.1'", context.RequestAborted);
             return;
         }
 
@@ -104,22 +111,13 @@ internal sealed partial class SocketEndpoint(SocketNode node, TenantResolver ten
         await Task.Delay(node.Settings.ConnectErrorBackoff, node.Time, context.RequestAborted);
         context.Response.StatusCode = refusal.Status;
         context.Response.ContentType = "application/json; charset=utf-8";
-        await context.Response.Body.WriteAsync(refusal.Body, context.RequestAborted);
+        var body = refusal.Body;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     private async Task ServeAsync(HttpContext context, IHttpUpgradeFeature upgrade, SessionConnection connection, TenantModel tenant)
     {
-        // A client may be silent or slow for as long as the session's own limits allow.
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
-        {
-            requestRate.MinDataRate = null;
-        }
-
-        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } responseRate)
-        {
-            responseRate.MinDataRate = null;
-        }
-
         context.Response.Headers.Upgrade = "websocket";
         context.Response.Headers.SecWebSocketAccept = UpgradeRequest.Accept(context.Request.Headers.SecWebSocketKey.ToString());
         await upgrade.UpgradeAsync();

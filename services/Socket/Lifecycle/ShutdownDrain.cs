@@ -30,14 +30,14 @@ internal sealed partial class ShutdownDrain(SocketNode node, IHostApplicationLif
     {
         var sessions = node.Hubs.All.SelectMany(hub => hub.Sessions()).ToArray();
         Log.Draining(logger, sessions.Length);
-        foreach (var batch in sessions.Chunk(BatchSize))
+        for (var closed = 0; closed < sessions.Length; closed++)
         {
-            foreach (var session in batch)
+            if (closed > 0 && closed % BatchSize == 0)
             {
-                session.Close(CloseCode.ServiceRestart);
+                await Task.Delay(BatchPause, node.Time, CancellationToken.None);
             }
 
-            await Task.Delay(BatchPause, node.Time, CancellationToken.None);
+            sessions[closed].Close(CloseCode.ServiceRestart);
         }
     }
 

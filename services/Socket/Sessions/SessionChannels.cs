@@ -139,7 +139,15 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
             _waitingReplies++;
         }
 
-        node.Deadlines.Set(new WaitingReply(this, reply, closeOfPrevious, closeCode), node.Settings.ChannelErrorBackoff);
+        var waiting = new WaitingReply(this, reply, closeOfPrevious, closeCode);
+        if (node.Settings.ChannelErrorBackoff == TimeSpan.Zero)
+        {
+            Send(waiting);
+        }
+        else
+        {
+            node.Deadlines.Set(waiting, node.Settings.ChannelErrorBackoff);
+        }
     }
 
     /// <summary>Verifies a channel's token when its deadline came (protocol.md 4.2).</summary>
