@@ -3,6 +3,8 @@ using Realtime.Contracts.Nodes;
 using Realtime.Hosting.Configuration;
 using Realtime.Hosting.Http;
 using Realtime.Hosting.InProcess;
+using Realtime.Hosting.Tenants;
+using Realtime.Postgres;
 using Realtime.Socket;
 using Realtime.TenantAdmin;
 
@@ -17,7 +19,11 @@ public static class StandaloneServer
         builder.AddRealtimeHosting(settings);
         builder.Services.AddSingleton<INodeBus, InProcessNodeBus>();
         builder.Services.AddSingleton<INodeDirectory, InProcessNodeDirectory>();
-        builder.Services.AddSingleton<Realtime.Contracts.Tenants.ITenantMigrations, NoTenantMigrations>();
+        builder.Services.AddTenantMessages(services =>
+        {
+            var catalog = services.GetRequiredService<TenantCatalog>();
+            return async (tenant, cancellationToken) => (await catalog.FindAsync(tenant, cancellationToken))?.Config;
+        });
         builder.AddTenantAdmin(settings);
         builder.AddBroadcast();
         builder.AddSocket(settings);
