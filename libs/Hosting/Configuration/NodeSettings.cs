@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Realtime.Hosting.Configuration;
 
 /// <summary>The process and its HTTP listener (operations.md 1.2.1).</summary>
@@ -30,6 +32,9 @@ public sealed record NodeSettings
     /// <summary><c>DISABLE_HEALTHCHECK_LOGGING</c>: no request lines for health checks.</summary>
     public bool DisableHealthcheckLogging { get; init; }
 
+    /// <summary><c>LOG_LEVEL</c>: lines below it are not written. The names are those of syslog.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
     internal static NodeSettings Read(SettingsReader reader)
     {
         var ipVersion = reader.Text("REALTIME_IP_VERSION")?.ToLowerInvariant();
@@ -49,7 +54,28 @@ public sealed record NodeSettings
             AppName = reader.Text("APP_NAME") ?? reader.Text("FLY_APP_NAME", "realtime"),
             Region = reader.Text("REGION") ?? reader.Text("FLY_REGION"),
             RequestIdBaggageKey = reader.Text("REQUEST_ID_BAGGAGE_KEY", "request-id"),
+            LogLevel = ReadLogLevel(reader),
             DisableHealthcheckLogging = reader.Boolean("DISABLE_HEALTHCHECK_LOGGING", false),
         };
+    }
+
+    private static LogLevel ReadLogLevel(SettingsReader reader)
+    {
+        switch (reader.Text("LOG_LEVEL", "info"))
+        {
+            case "debug":
+                return LogLevel.Debug;
+            case "info" or "notice":
+                return LogLevel.Information;
+            case "warning":
+                return LogLevel.Warning;
+            case "error":
+                return LogLevel.Error;
+            case "critical" or "alert" or "emergency":
+                return LogLevel.Critical;
+            case var other:
+                reader.AddError($"env LOG_LEVEL must be one of debug, info, notice, warning, error, critical, alert, emergency, got \"{other}\"");
+                return LogLevel.Information;
+        }
     }
 }

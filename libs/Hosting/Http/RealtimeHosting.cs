@@ -24,7 +24,7 @@ public static class RealtimeHosting
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(settings);
         builder.WebHost.ConfigureKestrel(options => Listener.Configure(options, settings.Node));
-        AddConsole(builder.Logging, builder.Configuration);
+        AddConsole(builder.Logging, builder.Configuration, settings.Node.LogLevel);
         AddServices(builder.Services, settings);
         return builder;
     }
@@ -71,10 +71,11 @@ public static class RealtimeHosting
     }
 
     // One JSON object a line where a machine reads it, short lines where a person does.
-    private static void AddConsole(ILoggingBuilder logging, ConfigurationManager configuration)
+    private static void AddConsole(ILoggingBuilder logging, ConfigurationManager configuration, LogLevel level)
     {
         logging.ClearProviders();
-        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.SetMinimumLevel(level);
+        logging.AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning);
         if (configuration["DOTNET_RUNNING_IN_CONTAINER"] == "true" || Console.IsOutputRedirected)
         {
             logging.AddJsonConsole(options =>
