@@ -23,6 +23,9 @@ internal sealed class PolicyProbe(NpgsqlConnection connection, TimeSpan statemen
           set_config('request.headers', $5, true)
         """;
 
+    private const string SetWriteProbes =
+        "select set_config('realtime.probe_extensions', $1, true), set_config('realtime.probe_time', $2, true)";
+
     // Each insert in a block with a handler of its own is what a savepoint on the wire would be, without its round trips. No
     // RETURNING: it would bring the read policies into play. Only "insufficient privilege" is a verdict, all else is an error.
     private const string InsertWriteProbes = """
@@ -57,8 +60,8 @@ internal sealed class PolicyProbe(NpgsqlConnection connection, TimeSpan statemen
         var ids = Array.ConvertAll(extensions, _ => Guid.NewGuid());
         var now = Now();
         await using var batch = Begin();
-        batch.BatchCommands.Add(Command(InsertReadProbes, Text(request.SubTopic), Timestamp(now), new NpgsqlParameter<Guid[]> { TypedValue = ids },
-            new NpgsqlParameter<string[]> { TypedValue = extensions }));
+        batch.BatchCommands.Add(Command(InsertReadProbes, Text(request.SubTopic), Timestamp(now),
+            new NpgsqlParameter<Guid[]> { TypedValue = ids }, new NpgsqlParameter<string[]> { TypedValue = extensions }));
         batch.BatchCommands.Add(Identity(request));
         batch.BatchCommands.Add(Command(SelectReadProbes, new NpgsqlParameter<Guid[]> { TypedValue = ids }, Timestamp(now)));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("rollback"));
@@ -81,7 +84,7 @@ internal sealed class PolicyProbe(NpgsqlConnection connection, TimeSpan statemen
     {
         var extensions = ExtensionsOf(request.Check, ChannelPermissions.WriteBroadcast, ChannelPermissions.WritePresence);
         await using var batch = Begin();
-        batch.BatchCommands.Add(Command("select set_config('realtime.probe_extensions', $1, true), set_config('realtime.probe_time', $2, true)",
+        batch.BatchCommands.Add(Command(SetWriteProbes,
             Text(string.Join(',', extensions)), Text(Now().ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture))));
         batch.BatchCommands.Add(Identity(request));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(InsertWriteProbes));
@@ -142,5 +145,6 @@ internal sealed class PolicyProbe(NpgsqlConnection connection, TimeSpan statemen
 
     private static NpgsqlParameter<string?> Text(string? value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
 
-    private static NpgsqlParameter<DateTime> Timestamp(DateTime value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Timestamp };
+    private static NpgsqlParameter<DateTime> Timestamp(DateTime value) =>
+        new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Timestamp };
 }

@@ -22,7 +22,7 @@ public sealed partial class PostgresChannelAuthorizer(
     Func<TenantId, CancellationToken, ValueTask<TenantConfig?>> findTenant, TenantPreparation preparation, TenantDataSources connections,
     TimeProvider time, ILogger<PostgresChannelAuthorizer> logger) : IChannelAuthorizer
 {
-    /// <summary>Longest run of one statement. Shorter than the wait for a connection, so that a policy that hangs does not fail those behind it.</summary>
+    /// <summary>Longest run of one statement. Shorter than the wait for a connection: a policy that hangs does not fail those behind it.</summary>
     public static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(4);
 
     private static readonly TimeSpan TransactionTimeout = TimeSpan.FromSeconds(15);
@@ -133,7 +133,8 @@ public sealed partial class PostgresChannelAuthorizer(
             Failure(ChannelAuthorizationError.QueryCanceled, canceled.MessageText),
         PostgresException { SqlState: PostgresErrorCodes.CheckViolation, TableName: "messages" } missing =>
             Failure(ChannelAuthorizationError.MissingPartition, missing.MessageText),
-        NpgsqlException lost when PostgresFailure.IsConnectionLost(lost) => Failure(ChannelAuthorizationError.DatabaseUnavailable, lost.Message),
+        NpgsqlException lost when PostgresFailure.IsConnectionLost(lost) =>
+            Failure(ChannelAuthorizationError.DatabaseUnavailable, lost.Message),
         PostgresException policy => Failure(ChannelAuthorizationError.PolicyError, policy.MessageText),
         NpgsqlException { InnerException: TimeoutException } late => Failure(ChannelAuthorizationError.QueryCanceled, late.Message),
         OperationCanceledException late => Failure(ChannelAuthorizationError.QueryCanceled, late.Message),
@@ -146,14 +147,16 @@ public sealed partial class PostgresChannelAuthorizer(
         _ => Failure(ChannelAuthorizationError.Failed, exception.Message),
     };
 
-    private static ChannelAuthorization Failure(ChannelAuthorizationError error, string detail) => new(ChannelPermissions.None, error, detail);
+    private static ChannelAuthorization Failure(ChannelAuthorizationError error, string detail) =>
+        new(ChannelPermissions.None, error, detail);
 
     // PostgreSQL has no text with NUL, and lone surrogates have no UTF-8.
     private static bool IsText(ChannelAuthorizationRequest request)
     {
         try
         {
-            foreach (var text in (ReadOnlySpan<string?>)[request.SubTopic, request.Role, request.Subject, request.ClaimsJson, request.HeadersJson])
+            ReadOnlySpan<string?> texts = [request.SubTopic, request.Role, request.Subject, request.ClaimsJson, request.HeadersJson];
+            foreach (var text in texts)
             {
                 if (text is not null && (text.Contains('\0') || StrictUtf8.GetByteCount(text) < 0))
                 {

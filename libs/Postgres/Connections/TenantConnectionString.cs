@@ -46,7 +46,9 @@ internal static class TenantConnectionString
 
     // What is used in passing does not keep a connection of the customer's database.
     private static int IdleSeconds(TenantConnectionPurpose purpose) =>
-        purpose is TenantConnectionPurpose.General or TenantConnectionPurpose.Subscriptions ? (int)TenantDataSources.IdleTime.TotalSeconds : 10;
+        purpose is TenantConnectionPurpose.General or TenantConnectionPurpose.Subscriptions
+            ? (int)TenantDataSources.IdleTime.TotalSeconds
+            : 10;
 
     private static string ApplicationName(TenantConnectionPurpose purpose) => purpose switch
     {

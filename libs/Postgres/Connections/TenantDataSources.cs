@@ -49,7 +49,8 @@ public sealed partial class TenantDataSources : IAsyncDisposable
 
     /// <summary>A pooled connection; waits for one at most as long as the tenant's queue target says (5 s by default).</summary>
     /// <exception cref="TenantDatabaseUnavailableException">There is none.</exception>
-    public async ValueTask<TenantConnection> OpenAsync(TenantConfig tenant, TenantConnectionPurpose purpose, CancellationToken cancellationToken)
+    public async ValueTask<TenantConnection> OpenAsync(
+        TenantConfig tenant, TenantConnectionPurpose purpose, CancellationToken cancellationToken)
     {
         if (tenant.Database is not { } database)
         {
@@ -122,14 +123,15 @@ public sealed partial class TenantDataSources : IAsyncDisposable
                 if (!_tenants.TryGetValue(tenant, out var pools) || pools.Database != database)
                 {
                     replaced = pools;
-                    pools = new TenantPools(tenant, database, new FailureWindow(MaxConnectFailures, ConnectFailureWindow, _time), _time, _logger);
+                    var failures = new FailureWindow(MaxConnectFailures, ConnectFailureWindow, _time);
+                    pools = new TenantPools(tenant, database, failures, _time, _logger);
                     _tenants[tenant] = pools;
                 }
 
                 return pools.Get(purpose);
             }
         }
-        catch (Exception exception) when (exception is ArgumentException or NotSupportedException or InvalidOperationException and not ObjectDisposedException)
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
             // Settings that no connection string can express, such as an empty host.
             throw new TenantDatabaseUnavailableException(tenant, exception.Message, exception);
@@ -190,8 +192,8 @@ public sealed partial class TenantDataSources : IAsyncDisposable
     }
 
     /// <summary>The pools of one tenant for one set of settings.</summary>
-    private sealed class TenantPools(TenantId tenant, TenantDatabase database, FailureWindow connectFailures, TimeProvider time, ILogger logger)
-        : IAsyncDisposable
+    private sealed class TenantPools(
+        TenantId tenant, TenantDatabase database, FailureWindow connectFailures, TimeProvider time, ILogger logger) : IAsyncDisposable
     {
         private readonly TenantPool?[] _pools = new TenantPool?[Enum.GetValues<TenantConnectionPurpose>().Length];
 

@@ -31,7 +31,8 @@ internal sealed partial class TenantPool : IAsyncDisposable
     private volatile bool _established;
 
     public TenantPool(
-        TenantId tenant, NpgsqlDataSource source, int size, TimeSpan queueTarget, FailureWindow connectFailures, TimeProvider time, ILogger logger)
+        TenantId tenant, NpgsqlDataSource source, int size, TimeSpan queueTarget, FailureWindow connectFailures, TimeProvider time,
+        ILogger logger)
     {
         (_tenant, _source, _queueTarget, _connectFailures, _time, _logger) = (tenant, source, queueTarget, connectFailures, time, logger);
         _gate = new SemaphoreSlim(size, size);

@@ -7,7 +7,10 @@ using Realtime.Postgres.TenantSchema;
 
 namespace Realtime.Postgres.Messages;
 
-/// <summary>Keeps the day partitions of <c>realtime.messages</c>: yesterday to three days ahead exist, those past 72 hours go (tenant-database.md 9.1 to 9.3).</summary>
+/// <summary>
+/// Keeps the day partitions of <c>realtime.messages</c>: yesterday to three days ahead exist, those past 72 hours go
+/// (tenant-database.md 9.1 to 9.3).
+/// </summary>
 public sealed partial class MessagePartitions(TenantDataSources connections, TimeProvider time, ILogger<MessagePartitions> logger)
 {
     private const int DaysBack = 1;
@@ -16,7 +19,8 @@ public sealed partial class MessagePartitions(TenantDataSources connections, Tim
     private static readonly TimeSpan Retention = TimeSpan.FromHours(72);
 
     // Creating and dropping lock the table against everybody. Whoever waits for that lock blocks all that come later, so not for long.
-    private const string Begin = "begin; set local statement_timeout = '10s'; set local lock_timeout = '2s'; set local client_min_messages = error;";
+    private const string Begin =
+        "begin; set local statement_timeout = '10s'; set local lock_timeout = '2s'; set local client_min_messages = error;";
 
     /// <summary>Drops the old partitions and creates the missing ones. Safe to repeat, and to run on several nodes at once.</summary>
     /// <returns>How many were created and dropped. A partition that could not be is logged and left to the next run.</returns>
@@ -39,15 +43,16 @@ public sealed partial class MessagePartitions(TenantDataSources connections, Tim
     }
 
     /// <summary>Creates the missing partitions only.</summary>
-    /// <returns>How many were created.</returns>
+    /// <returns>Whether all are there now.</returns>
     /// <exception cref="TenantDatabaseUnavailableException">The database cannot be used, or has no partitioned <c>realtime.messages</c>.</exception>
-    public async Task<int> CreateAsync(TenantConfig tenant, CancellationToken cancellationToken)
+    public async Task<bool> CreateAsync(TenantConfig tenant, CancellationToken cancellationToken)
     {
         try
         {
             await using var lease = await connections.OpenAsync(tenant, TenantConnectionPurpose.Maintenance, cancellationToken);
             var present = await ReadAsync(lease.Connection, cancellationToken);
-            return await CreateMissingAsync(tenant.Id, lease.Connection, present, cancellationToken);
+            var needed = NeededDays().Count(d => !present.Contains(NameOf(d)));
+            return await CreateMissingAsync(tenant.Id, lease.Connection, present, cancellationToken) == needed;
         }
         catch (NpgsqlException exception)
         {
@@ -76,12 +81,10 @@ public sealed partial class MessagePartitions(TenantDataSources connections, Tim
     private async Task<int> CreateMissingAsync(
         TenantId tenant, NpgsqlConnection connection, HashSet<string> present, CancellationToken cancellationToken)
     {
-        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         var created = 0;
-        for (var day = -DaysBack; day <= DaysAhead; day++)
+        foreach (var date in NeededDays())
         {
-            var date = today.AddDays(day);
-            var name = date.ToString(NameFormat, CultureInfo.InvariantCulture);
+            var name = NameOf(date);
             if (!present.Contains(name))
             {
                 var sql = string.Create(CultureInfo.InvariantCulture, $"""
@@ -102,8 +105,17 @@ public sealed partial class MessagePartitions(TenantDataSources connections, Tim
         return created;
     }
 
+    private IEnumerable<DateOnly> NeededDays()
+    {
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        return Enumerable.Range(-DaysBack, DaysBack + 1 + DaysAhead).Select(today.AddDays);
+    }
+
+    private static string NameOf(DateOnly date) => date.ToString(NameFormat, CultureInfo.InvariantCulture);
+
     // One transaction each: what fails for one day must not undo the others.
-    private async Task<bool> TryAsync(TenantId tenant, string name, NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(
+        TenantId tenant, string name, NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
         try
         {

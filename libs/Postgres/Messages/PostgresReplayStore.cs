@@ -60,7 +60,8 @@ public sealed partial class PostgresReplayStore(
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.Failed(logger, request.Tenant, exception.Message);
-            var canceled = exception is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } or NpgsqlException { InnerException: TimeoutException };
+            var canceled = exception is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled }
+                or NpgsqlException { InnerException: TimeoutException };
             return new ReplayResult([], canceled ? ReplayError.QueryCanceled : ReplayError.Failed, exception.Message);
         }
     }
@@ -72,7 +73,10 @@ public sealed partial class PostgresReplayStore(
         {
             await using var command = new NpgsqlCommand(SelectNewest, lease.Connection) { CommandTimeout = QueryTimeoutSeconds };
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.SubTopic });
-            command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = TimeOf(request.SinceUnixMilliseconds), NpgsqlDbType = NpgsqlDbType.Timestamp });
+            command.Parameters.Add(new NpgsqlParameter<DateTime>
+            {
+                TypedValue = TimeOf(request.SinceUnixMilliseconds), NpgsqlDbType = NpgsqlDbType.Timestamp,
+            });
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Math.Clamp(request.Limit, 1, IReplayStore.MaxLimit) });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             List<StoredBroadcast> messages = [];

@@ -11,7 +11,8 @@ namespace Realtime.Postgres.TenantSchema;
 /// only read: a database that has all of its versions is complete and is not written to at all; one with fewer gets the same
 /// steps as an empty one, which keep what is there. All steps are one transaction under an advisory lock.
 /// </remarks>
-public sealed partial class TenantMigrations(TenantDataSources connections, TimeProvider time, ILogger<TenantMigrations> logger) : ITenantMigrations
+public sealed partial class TenantMigrations(TenantDataSources connections, TimeProvider time, ILogger<TenantMigrations> logger)
+    : ITenantMigrations
 {
     /// <summary>Versions of the reference server's final schema (tenant-database.md section 11).</summary>
     public const int ReferenceVersions = 81;
@@ -23,7 +24,8 @@ public sealed partial class TenantMigrations(TenantDataSources connections, Time
     private static readonly TimeSpan RunTimeout = TimeSpan.FromSeconds(50);
 
     // A lock that somebody holds for long, or a step that hangs, must not hold up the tenant for ever.
-    private const string Begin = "begin; set local statement_timeout = '30s'; set local lock_timeout = '20s'; set local client_min_messages = warning;";
+    private const string Begin =
+        "begin; set local statement_timeout = '30s'; set local lock_timeout = '20s'; set local client_min_messages = warning;";
 
     private const string Bookkeeping = """
         create table if not exists realtime.tenant_migrations (
@@ -36,7 +38,9 @@ public sealed partial class TenantMigrations(TenantDataSources connections, Time
     public int Count => TenantMigration.All.Count;
 
     /// <inheritdoc/>
-    /// <exception cref="TenantDatabaseUnavailableException">The database cannot be used, or a step failed (<see cref="TenantMigrationException"/>).</exception>
+    /// <exception cref="TenantDatabaseUnavailableException">
+    /// The database cannot be used, or a step failed (<see cref="TenantMigrationException"/>).
+    /// </exception>
     public async ValueTask<int> RunAsync(TenantConfig tenant, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(RunTimeout, time);

@@ -7,20 +7,23 @@ using Realtime.Postgres.Messages;
 
 namespace Realtime.Postgres.TenantSchema;
 
-/// <summary>Makes a tenant's database ready before its first use: room for our connections, schema, partitions (tenant-database.md 10.1).</summary>
+/// <summary>
+/// Makes a tenant's database ready before its first use: room for our connections, schema, partitions (tenant-database.md 10.1).
+/// </summary>
 /// <remarks>
 /// Done once per process and set of database settings, by one caller while the others wait for it, and again for the partitions
-/// every few hours. A failure to connect is not remembered, the next caller tries again; a failed migration is, for some seconds,
-/// because it costs the database much and will hardly go away by itself. Thread-safe.
+/// every few hours. A failure to connect is not remembered, the next caller tries again; a failed migration or partition is, for
+/// some seconds, because it costs the database much and will hardly go away by itself. Thread-safe.
 /// </remarks>
 public sealed partial class TenantPreparation(
-    TenantDataSources connections, ITenantMigrations migrations, MessagePartitions partitions, TimeProvider time, ILogger<TenantPreparation> logger)
+    TenantDataSources connections, ITenantMigrations migrations, MessagePartitions partitions, TimeProvider time,
+    ILogger<TenantPreparation> logger)
 {
     /// <summary>Longest wait of a caller; the preparation itself goes on.</summary>
     public static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan MigrationPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PartitionsLast = TimeSpan.FromHours(6); // they reach three days ahead
 
     private readonly ConcurrentDictionary<TenantId, Preparation> _preparations = [];
@@ -30,7 +33,7 @@ public sealed partial class TenantPreparation(
     public ValueTask EnsureAsync(TenantConfig tenant, CancellationToken cancellationToken)
     {
         if (_preparations.TryGetValue(tenant.Id, out var current) && current.Database == tenant.Database
-            && current.Ready.IsCompletedSuccessfully && time.GetElapsedTime(current.StartedAt) < PartitionsLast)
+            && current.Ready.IsCompletedSuccessfully && time.GetElapsedTime(current.StartedAt) < Lifetime(current.Ready.Result))
         {
             return ValueTask.CompletedTask;
         }
@@ -66,22 +69,26 @@ public sealed partial class TenantPreparation(
         var age = time.GetElapsedTime(current.StartedAt);
         var isStale = current.Ready.Status switch
         {
-            TaskStatus.RanToCompletion => age >= PartitionsLast,
-            TaskStatus.Faulted => current.Ready.Exception!.InnerException is not TenantMigrationException || age >= MigrationPause,
+            TaskStatus.RanToCompletion => age >= Lifetime(current.Ready.Result),
+            TaskStatus.Faulted => current.Ready.Exception!.InnerException is not TenantMigrationException || age >= RetryPause,
             TaskStatus.Canceled => true,
             _ => false,
         };
         return isStale ? Start(tenant, current) : current;
     }
 
+    private static TimeSpan Lifetime(bool isComplete) => isComplete ? PartitionsLast : RetryPause;
+
     // Lazy: of two callers that race in AddOrUpdate only the one whose entry stays runs its preparation.
     private Preparation Start(TenantConfig tenant, Preparation? previous)
     {
         var onlyPartitions = previous is { Ready.IsCompletedSuccessfully: true };
-        return new Preparation(tenant.Database, time.GetTimestamp(), new Lazy<Task>(() => Task.Run(() => RunAsync(tenant, onlyPartitions))));
+        var run = new Lazy<Task<bool>>(() => Task.Run(() => RunAsync(tenant, onlyPartitions)));
+        return new Preparation(tenant.Database, time.GetTimestamp(), run);
     }
 
-    private async Task RunAsync(TenantConfig tenant, bool onlyPartitions)
+    // Whether all partitions are there.
+    private async Task<bool> RunAsync(TenantConfig tenant, bool onlyPartitions)
     {
         using var limit = new CancellationTokenSource(RunLimit, time);
         try
@@ -92,7 +99,7 @@ public sealed partial class TenantPreparation(
                 await migrations.RunAsync(tenant, limit.Token);
             }
 
-            await partitions.CreateAsync(tenant, limit.Token);
+            return await partitions.CreateAsync(tenant, limit.Token);
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
         {
@@ -120,8 +127,8 @@ public sealed partial class TenantPreparation(
         public static partial void LackOfConnections(ILogger logger, TenantId tenant, string reason);
     }
 
-    private sealed record Preparation(TenantDatabase? Database, long StartedAt, Lazy<Task> Run)
+    private sealed record Preparation(TenantDatabase? Database, long StartedAt, Lazy<Task<bool>> Run)
     {
-        public Task Ready => Run.Value;
+        public Task<bool> Ready => Run.Value;
     }
 }

@@ -8,7 +8,7 @@ using Realtime.Testing;
 
 namespace Realtime.Postgres.Tests.Authorization;
 
-public sealed class PostgresChannelAuthorizerTests(SharedPostgres postgres)
+public sealed class PostgresChannelAuthorizerTests(PostgresFixture postgres)
 {
     private const ChannelPermissions All =
         ChannelPermissions.ReadBroadcast | ChannelPermissions.ReadPresence | ChannelPermissions.WriteBroadcast | ChannelPermissions.WritePresence;

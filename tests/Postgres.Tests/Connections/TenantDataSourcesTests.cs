@@ -6,7 +6,7 @@ using Realtime.Postgres.Connections;
 
 namespace Realtime.Postgres.Tests.Connections;
 
-public sealed class TenantDataSourcesTests(SharedPostgres postgres)
+public sealed class TenantDataSourcesTests(PostgresFixture postgres)
 {
     [Fact]
     public async Task Connection_says_what_it_is_for()

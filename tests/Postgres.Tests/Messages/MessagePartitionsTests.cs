@@ -3,7 +3,7 @@ using Realtime.Contracts.Tenants;
 
 namespace Realtime.Postgres.Tests.Messages;
 
-public sealed class MessagePartitionsTests(SharedPostgres postgres)
+public sealed class MessagePartitionsTests(PostgresFixture postgres)
 {
     private const string Names = "select inhrelid::regclass::text from pg_inherits where inhparent = 'realtime.messages'::regclass order by 1";
     private static readonly DateTimeOffset Start = new(2024, 2, 28, 23, 59, 0, TimeSpan.Zero);

@@ -4,7 +4,7 @@ using Realtime.Testing;
 
 namespace Realtime.Postgres.Tests.Messages;
 
-public sealed class PostgresReplayStoreTests(SharedPostgres postgres)
+public sealed class PostgresReplayStoreTests(PostgresFixture postgres)
 {
     [Fact]
     public async Task Stored_broadcasts_come_oldest_first_with_ids_and_compact_payloads()

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Realtime.Postgres.Tests.TenantSchema;
 
 /// <summary>What SQL of customers may rely on (tenant-database.md 3.1 to 3.4).</summary>
-public sealed class MessageFunctionsTests(SharedPostgres postgres)
+public sealed class MessageFunctionsTests(PostgresFixture postgres)
 {
     private const string Rows = """
         select concat_ws('|', topic, extension, event, private, payload->>'id' = id::text, (payload - 'id')::text, encode(binary_payload, 'hex'))

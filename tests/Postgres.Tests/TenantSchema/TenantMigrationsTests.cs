@@ -4,7 +4,7 @@ using Realtime.Testing;
 
 namespace Realtime.Postgres.Tests.TenantSchema;
 
-public sealed class TenantMigrationsTests(SharedPostgres postgres)
+public sealed class TenantMigrationsTests(PostgresFixture postgres)
 {
     private const string Catalog = """
         select c.oid || ' ' || c.xmin || ' ' || c.relname from pg_class c where relnamespace = 'realtime'::regnamespace

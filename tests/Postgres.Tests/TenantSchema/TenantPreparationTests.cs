@@ -3,7 +3,7 @@ using Realtime.Postgres.TenantSchema;
 
 namespace Realtime.Postgres.Tests.TenantSchema;
 
-public sealed class TenantPreparationTests(SharedPostgres postgres)
+public sealed class TenantPreparationTests(PostgresFixture postgres)
 {
     private const string CountPartitions = "select count(*) from pg_inherits where inhparent = 'realtime.messages'::regclass";
 
@@ -45,6 +45,22 @@ public sealed class TenantPreparationTests(SharedPostgres postgres)
         await EnsureAsync(bench);
 
         Assert.Equal(6, await bench.QueryAsync<long>(CountPartitions));
+    }
+
+    [Fact]
+    public async Task Partition_that_could_not_be_made_is_tried_again_soon()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2024, 2, 28, 12, 0, 0, TimeSpan.Zero));
+        await using var bench = await TenantWorkbench.CreateAsync(postgres.Server, time: time);
+        await bench.Migrations.RunAsync(bench.Tenant, TenantWorkbench.Token);
+        await bench.ExecuteAsync("create table realtime.in_the_way partition of realtime.messages for values from ('2024-02-28') to ('2024-02-29')");
+        await EnsureAsync(bench);
+
+        await bench.ExecuteAsync("drop table realtime.in_the_way");
+        time.Advance(TimeSpan.FromSeconds(10));
+        await EnsureAsync(bench);
+
+        Assert.Equal(5, await bench.QueryAsync<long>(CountPartitions));
     }
 
     [Fact]
