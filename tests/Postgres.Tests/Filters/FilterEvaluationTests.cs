@@ -232,7 +232,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("json", "null")]
     public async Task Value_that_clients_see_as_null_is_null(string type, string text)
     {
-        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", $"create table other (v {type})");
+        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", $"create temp table other (v {type})");
 
         var isNull = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Is, "null", false), "other", text);
         var isNotNull = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Is, "null", true), "other", text);
@@ -252,7 +252,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("dead", false)]
     public async Task Bytea_is_compared_by_its_digits_or_by_its_bytes(string constant, bool expected)
     {
-        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", "create table other (v bytea)");
+        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", "create temp table other (v bytea)");
 
         var verdict = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Equal, constant, false), "other", "\\xdeadbeef");
 
@@ -282,7 +282,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("tomorrow", FilterVerdict.NoMatch)]
     public async Task Relative_time_is_read_by_the_database_with_each_question(string constant, FilterVerdict expected)
     {
-        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", "create table other (v timestamptz)");
+        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", "create temp table other (v timestamptz)");
         var now = await table.ScalarAsync("select now()::text");
 
         var verdict = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Greater, constant, false), "other", now);
@@ -300,10 +300,9 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
 
         public static async Task<Table> CreateAsync(PostgresFixture postgres, string values, string column, string more = "")
         {
-            var connection = await postgres.OpenDatabaseAsync(RandomValues.Setup +
-                "create collation german (provider = icu, locale = 'de-DE');" +
-                "create collation ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);" +
-                $"create table t (id int primary key, v {column}); insert into t select i, {RandomValues.Of(values)} from generate_series(1, {Rows}) i;" +
+            var connection = await postgres.OpenSharedDatabaseAsync(RandomValues.Setup);
+            await PostgresFixture.ExecuteAsync(connection, RandomValues.Seed +
+                $"create temp table t (id int primary key, v {column}); insert into t select i, {RandomValues.Of(values)} from generate_series(1, {Rows}) i;" +
                 "insert into t select 0, null; " + (values is "char(6)" or "code" or "name" or "int4[]" or "pair" ? "" : "insert into t select -id, v from t where id > 50;") +
                 (values == "jsonb" ? "delete from t where v = 'null';" : "") + more);
             var texts = new List<ColumnValue>();
