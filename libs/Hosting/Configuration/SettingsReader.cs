@@ -29,7 +29,7 @@ public sealed class SettingsReader(IConfiguration configuration)
             return fallback;
         }
 
-        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
         {
             _errors.Add($"env {name} expected a Integer, got \"{text}\"");
             return fallback;
@@ -41,7 +41,7 @@ public sealed class SettingsReader(IConfiguration configuration)
             return fallback;
         }
 
-        return value;
+        return (int)value;
     }
 
     /// <summary>A duration given in milliseconds.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Realtime.Hosting.Tokens;
 
 namespace Realtime.Hosting.Configuration;
 
@@ -36,25 +37,26 @@ public sealed record TokenSettings
 
     private static Dictionary<string, JsonElement> ReadValidators(SettingsReader reader)
     {
-        if (reader.Text("JWT_CLAIM_VALIDATORS") is { } text)
+        if (reader.Text("JWT_CLAIM_VALIDATORS") is not { } text)
         {
-            try
-            {
-                using var document = JsonDocument.Parse(text);
-                if (document.RootElement.ValueKind == JsonValueKind.Object)
-                {
-                    return document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.Clone(), StringComparer.Ordinal);
-                }
-            }
-            catch (JsonException)
-            {
-                // Reported below, with everything else that is wrong.
-            }
-
-            reader.AddError("env JWT_CLAIM_VALIDATORS: JWT claim validators is not a valid JSON object, e.g. {\"iss\":\"acme\"}");
+            return [];
         }
 
-        return [];
+        // They are compared with claims, so they are held to the same rules: one object, of valid text.
+        var json = Encoding.UTF8.GetBytes(text);
+        if (!TokenClaims.TryRead(json, out _))
+        {
+            reader.AddError("env JWT_CLAIM_VALIDATORS: JWT claim validators is not a valid JSON object, e.g. {\"iss\":\"acme\"}");
+            return [];
+        }
+
+        var validators = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var validator in JsonElement.Parse(json).EnumerateObject())
+        {
+            validators[validator.Name] = validator.Value;
+        }
+
+        return validators;
     }
 
     private bool PrintMembers(StringBuilder builder)
