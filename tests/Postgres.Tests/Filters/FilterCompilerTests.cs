@@ -5,7 +5,7 @@ using Realtime.Protocol.Changes;
 
 namespace Realtime.Postgres.Tests.Filters;
 
-public sealed class FilterCompilerTests(PostgresFixture postgres) : IAsyncLifetime
+public sealed class FilterCompilerTests(SharedPostgres postgres, SharedDatabases databases) : IAsyncLifetime
 {
     private const string Schema = """
         create extension if not exists citext;
@@ -29,7 +29,7 @@ public sealed class FilterCompilerTests(PostgresFixture postgres) : IAsyncLifeti
 
     public async ValueTask InitializeAsync()
     {
-        _connection = await postgres.OpenSharedDatabaseAsync(Schema);
+        _connection = await databases.OpenAsync(postgres, Schema);
         await using var command = new NpgsqlCommand("select 't'::regclass::oid", _connection);
         _table = (uint)(await command.ExecuteScalarAsync(Token))!;
     }
