@@ -3,9 +3,10 @@ namespace Realtime.Postgres.Tests;
 /// <summary>SQL that makes random values of every family of types; the schema of <see cref="Setup"/> must be in the database.</summary>
 internal static class RandomValues
 {
-    /// <summary>Types and functions used by the expressions, and a fixed seed.</summary>
+    /// <summary>Types and functions used by the expressions, and collations.</summary>
     public const string Setup = """
-        select setseed(0.42);
+        create collation german (provider = icu, locale = 'de-DE');
+        create collation ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
         create function rnd(n float8) returns int language sql volatile as 'select floor(random() * n)::int';
         create function rnd_text() returns text language plpgsql volatile as $$
         declare
@@ -38,6 +39,9 @@ internal static class RandomValues
         create domain moods as mood[];
         create domain pairs as pair;
         """;
+
+    /// <summary>Makes the values of a session the same in each run.</summary>
+    public const string Seed = "select setseed(0.42);";
 
     /// <summary>An SQL expression for a random value.</summary>
     public static string Of(string type) => type switch

@@ -114,7 +114,7 @@ internal sealed class FilterChecks(FilterGroup filter, Dictionary<string, Filter
         catch (PostgresException e) when (DatabaseErrorText.IsCausedByStatement(e))
         {
             // What was accepted with an error of ours came before.
-            Error ??= Describe(e, asked[next].Condition.Operator);
+            Error ??= Describe(e, asked[Math.Min(next, asked.Count - 1)].Condition.Operator);
         }
     }
 
@@ -133,8 +133,8 @@ internal sealed class FilterChecks(FilterGroup filter, Dictionary<string, Filter
     }
 
     private static string Describe(PostgresException error, FilterOperator filterOperator) => error.SqlState == InvalidRegularExpression
-            ? DatabaseErrorText.Raised($"invalid regular expression for {filterOperator.ToName()} filter: {error.MessageText}")
-            : DatabaseErrorText.Of(error);
+        ? DatabaseErrorText.Raised($"invalid regular expression for {filterOperator.ToName()} filter: {error.MessageText}")
+        : DatabaseErrorText.Of(error);
 
     // Reads the constant as its type, runs the operator once so that a missing one is met now, and prints the constant back. The constant
     // stands in for a value of the column too: a domain may forbid NULL. The elements of a list on an array column are no arrays, though.

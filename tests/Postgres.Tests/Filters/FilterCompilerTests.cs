@@ -5,7 +5,7 @@ using Realtime.Protocol.Changes;
 
 namespace Realtime.Postgres.Tests.Filters;
 
-public sealed class FilterCompilerTests(PostgresFixture postgres) : IAsyncLifetime
+public sealed class FilterCompilerTests(SharedPostgres postgres, SharedDatabases databases) : IAsyncLifetime
 {
     private const string Schema = """
         create extension if not exists citext;
@@ -29,16 +29,12 @@ public sealed class FilterCompilerTests(PostgresFixture postgres) : IAsyncLifeti
 
     public async ValueTask InitializeAsync()
     {
-        _connection = await postgres.OpenDatabaseAsync(Schema);
+        _connection = await databases.OpenAsync(postgres, Schema);
         await using var command = new NpgsqlCommand("select 't'::regclass::oid", _connection);
         _table = (uint)(await command.ExecuteScalarAsync(Token))!;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await PostgresFixture.ExecuteAsync(_connection!, "drop owned by filter_reader; drop role filter_reader");
-        await _connection!.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     [Theory]
     [InlineData("nope=eq.1", "ERROR P0001 (raise_exception) invalid column for filter nope")]

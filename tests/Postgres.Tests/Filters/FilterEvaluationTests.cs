@@ -7,7 +7,7 @@ using Realtime.Protocol.Changes;
 namespace Realtime.Postgres.Tests.Filters;
 
 /// <summary>What filters say about random values must be what the server says about the same expression in SQL.</summary>
-public sealed class FilterEvaluationTests(PostgresFixture postgres)
+public sealed class FilterEvaluationTests(SharedPostgres postgres, SharedDatabases databases)
 {
     private const int Rows = 60;
     private const int Constants = 6;
@@ -75,7 +75,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [MemberData(nameof(Columns))]
     public async Task Comparison_is_what_the_server_says(string values, string column, char exactness)
     {
-        await using var table = await Table.CreateAsync(postgres, values, column);
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), values, column);
         var constants = await table.ConstantsAsync(values);
 
         foreach (var (filterOperator, sql) in Comparisons)
@@ -107,7 +107,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("inet", "inet")]
     public async Task List_is_what_the_server_says(string values, string column)
     {
-        await using var table = await Table.CreateAsync(postgres, values, column);
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), values, column);
         var constants = await table.ConstantsAsync(values);
         var lists = new List<string> { await table.ListAsync(constants[..1]), await table.ListAsync(constants), await table.ListAsync([constants[0], null]), "{}", "{NULL}" };
 
@@ -130,7 +130,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("name", "name", true)]
     public async Task Pattern_is_what_the_server_says(string values, string column, bool likeIsExact)
     {
-        await using var table = await Table.CreateAsync(postgres, values, column);
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), values, column);
         string[] patterns = ["", "%", "_", "__%", "%_a%", "a%", "%é%", "%\\%%", "%\\\\%", "\\a%", "%a%b%", "_😀%", "%_", "%a_%_"];
         var random = (await table.ConstantsAsync(values)).Select(c => c.TrimEnd('\\', ' ')).Select(c => "%" + string.Concat(c.EnumerateRunes().Skip(1)));
 
@@ -155,7 +155,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("(a|b)\\1")]
     public async Task Regular_expression_is_what_the_server_says(string pattern)
     {
-        await using var table = await Table.CreateAsync(postgres, "text", "text");
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), "text", "text");
 
         foreach (var (filterOperator, sql) in new[] { (FilterOperator.Match, "~"), (FilterOperator.IMatch, "~*") })
         {
@@ -175,7 +175,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("unknown", "v is unknown")]
     public async Task Is_is_what_the_server_says(string keyword, string sql)
     {
-        await using var table = await Table.CreateAsync(postgres, "bool", "bool");
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), "bool", "bool");
         var truth = await table.TruthAsync($"{sql} and $1 = ''", "");
 
         var (verdicts, _) = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Is, keyword, false));
@@ -188,7 +188,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [Fact]
     public async Task Groups_follow_the_logic_of_three_values()
     {
-        await using var table = await Table.CreateAsync(postgres, "small int4", "int4");
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), "small int4", "int4");
         string[] filters =
         [
             "v=gt.3,v=lt.9", "or(v.lt.-3,v.gt.3)", "not.or=(v.lt.-3,v.gt.3)", "or(v.is.null,v.eq.5)", "not.and=(v.gt.3,v.lt.9)",
@@ -215,7 +215,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [Fact]
     public async Task Question_that_cannot_change_the_result_is_not_asked()
     {
-        await using var table = await Table.CreateAsync(postgres, "text", "text");
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), "text", "text");
         Assert.True(FilterParser.TryParse("v=match.a,v=eq.no row has this", out var parsed, out _));
 
         var (verdicts, asked) = await table.EvaluateAsync(parsed);
@@ -232,7 +232,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("json", "null")]
     public async Task Value_that_clients_see_as_null_is_null(string type, string text)
     {
-        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", $"create table other (v {type})");
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), "small int4", "int4", $"create temp table other (v {type})");
 
         var isNull = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Is, "null", false), "other", text);
         var isNotNull = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Is, "null", true), "other", text);
@@ -252,7 +252,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("dead", false)]
     public async Task Bytea_is_compared_by_its_digits_or_by_its_bytes(string constant, bool expected)
     {
-        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", "create table other (v bytea)");
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), "small int4", "int4", "create temp table other (v bytea)");
 
         var verdict = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Equal, constant, false), "other", "\\xdeadbeef");
 
@@ -267,7 +267,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData(FilterOperator.In, "{}")]
     public async Task Condition_on_an_absent_column_never_matches(FilterOperator filterOperator, string constant)
     {
-        await using var table = await Table.CreateAsync(postgres, "small int4", "int4");
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), "small int4", "int4");
         foreach (var negated in new[] { false, true })
         {
             var filter = await table.CompileAsync(new FilterCondition("v", filterOperator, constant, negated));
@@ -282,7 +282,7 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
     [InlineData("tomorrow", FilterVerdict.NoMatch)]
     public async Task Relative_time_is_read_by_the_database_with_each_question(string constant, FilterVerdict expected)
     {
-        await using var table = await Table.CreateAsync(postgres, "small int4", "int4", "create table other (v timestamptz)");
+        await using var table = await Table.CreateAsync(() => databases.OpenAsync(postgres, RandomValues.Setup), "small int4", "int4", "create temp table other (v timestamptz)");
         var now = await table.ScalarAsync("select now()::text");
 
         var verdict = await table.EvaluateAsync(new FilterCondition("v", FilterOperator.Greater, constant, false), "other", now);
@@ -298,12 +298,11 @@ public sealed class FilterEvaluationTests(PostgresFixture postgres)
 
         public string TypeName { get; private init; } = "";
 
-        public static async Task<Table> CreateAsync(PostgresFixture postgres, string values, string column, string more = "")
+        public static async Task<Table> CreateAsync(Func<Task<NpgsqlConnection>> open, string values, string column, string more = "")
         {
-            var connection = await postgres.OpenDatabaseAsync(RandomValues.Setup +
-                "create collation german (provider = icu, locale = 'de-DE');" +
-                "create collation ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);" +
-                $"create table t (id int primary key, v {column}); insert into t select i, {RandomValues.Of(values)} from generate_series(1, {Rows}) i;" +
+            var connection = await open();
+            await SharedDatabases.ExecuteAsync(connection, RandomValues.Seed +
+                $"create temp table t (id int primary key, v {column}); insert into t select i, {RandomValues.Of(values)} from generate_series(1, {Rows}) i;" +
                 "insert into t select 0, null; " + (values is "char(6)" or "code" or "name" or "int4[]" or "pair" ? "" : "insert into t select -id, v from t where id > 50;") +
                 (values == "jsonb" ? "delete from t where v = 'null';" : "") + more);
             var texts = new List<ColumnValue>();

@@ -7,7 +7,7 @@ using Realtime.Postgres.Values;
 
 namespace Realtime.Postgres.Tests.Values;
 
-public sealed class JsonValueWriterTests(PostgresFixture postgres)
+public sealed class JsonValueWriterTests(SharedPostgres postgres, SharedDatabases databases)
 {
     private const int Rows = 2_000;
 
@@ -30,7 +30,7 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     [MemberData(nameof(NestedTypes))]
     public async Task Value_is_written_as_to_jsonb_converts_it(string type)
     {
-        await using var connection = await postgres.OpenDatabaseAsync(RandomValues.Setup);
+        await using var connection = await databases.OpenAsync(postgres, RandomValues.Setup);
 
         await AssertEqualsDatabaseAsync(connection, RandomValues.Of(type), "to_jsonb(v)");
     }
@@ -41,7 +41,8 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     [InlineData("America/St_Johns")]
     public async Task Timestamp_has_the_offset_of_the_session_with_minutes(string zone)
     {
-        await using var connection = await postgres.OpenDatabaseAsync(RandomValues.Setup + $"set timezone = '{zone}'");
+        await using var connection = await databases.OpenAsync(postgres, RandomValues.Setup);
+        await SharedDatabases.ExecuteAsync(connection, $"set timezone = '{zone}'");
 
         await AssertEqualsDatabaseAsync(connection, "'0001-06-01 BC'::timestamptz + rnd(4000) * interval '1 year' + rnd(1e6) * interval '1 s'", "to_jsonb(v)");
     }
@@ -49,7 +50,7 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     [Fact]
     public async Task Bytea_loses_its_prefix()
     {
-        await using var connection = await postgres.OpenDatabaseAsync(RandomValues.Setup);
+        await using var connection = await databases.OpenAsync(postgres, RandomValues.Setup);
 
         await AssertEqualsDatabaseAsync(connection, RandomValues.Of("bytea"), "to_jsonb(encode(v, 'hex'))");
     }
@@ -60,7 +61,7 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     [InlineData("float4")]
     public async Task Number_that_is_none_is_null(string type)
     {
-        await using var connection = await postgres.OpenDatabaseAsync();
+        await using var connection = await databases.OpenAsync(postgres, RandomValues.Setup);
 
         await AssertEqualsDatabaseAsync(connection, $"(array['NaN', 'Infinity', '-Infinity']::{type}[])[1 + i % 3]", "'null'::jsonb");
     }
@@ -95,7 +96,7 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     [InlineData("_box", "{(1,1),(0,0);(2,2),(1,1)}", "[\"(1,1),(0,0)\",\"(2,2),(1,1)\"]")]
     public async Task Value_is_written_literally(string type, string text, string expected)
     {
-        await using var connection = await postgres.OpenDatabaseAsync();
+        await using var connection = await databases.OpenAsync(postgres, RandomValues.Setup);
         var columnType = await LoadAsync(connection, type);
 
         var json = Write(columnType, Encoding.UTF8.GetBytes(text));
@@ -122,7 +123,7 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     [InlineData("int2vector", "1 2")]
     public async Task Text_that_is_none_of_the_type_is_left_to_the_database(string type, string text)
     {
-        await using var connection = await postgres.OpenDatabaseAsync();
+        await using var connection = await databases.OpenAsync(postgres, RandomValues.Setup);
         var columnType = await LoadAsync(connection, type);
         var output = new ArrayBufferWriter<byte>();
 
@@ -141,7 +142,7 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     [InlineData("(1,a,2)x)")]
     public async Task Composite_of_other_attributes_is_left_to_the_database(string text)
     {
-        await using var connection = await postgres.OpenDatabaseAsync(RandomValues.Setup);
+        await using var connection = await databases.OpenAsync(postgres, RandomValues.Setup);
         var columnType = await LoadAsync(connection, "pair");
         var output = new ArrayBufferWriter<byte>();
 
@@ -155,7 +156,7 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     [InlineData("bytea")]
     public async Task Bytes_that_are_no_text_still_make_valid_json(string type)
     {
-        await using var connection = await postgres.OpenDatabaseAsync();
+        await using var connection = await databases.OpenAsync(postgres, RandomValues.Setup);
         var columnType = await LoadAsync(connection, type);
 
         var json = Write(columnType, [0x61, 0xFF, 0x20, 0xC3, 0x22]);
@@ -166,6 +167,7 @@ public sealed class JsonValueWriterTests(PostgresFixture postgres)
     private static async Task AssertEqualsDatabaseAsync(NpgsqlConnection connection, string value, string expected)
     {
         var token = TestContext.Current.CancellationToken;
+        await SharedDatabases.ExecuteAsync(connection, RandomValues.Seed);
         var (texts, jsons, types) = (new List<string>(), new List<string>(), new HashSet<uint>());
         await using (var command = new NpgsqlCommand(
             $"select format('%s', v), ({expected})::text, pg_typeof(v)::oid from (select {value} v from generate_series(1, {Rows}) i offset 0) s", connection))
