@@ -17,9 +17,9 @@ for (const vsn of versions) {
       const payload = { text: 'grüße 👋 "\\', n: 1.5, list: [1, null, true], empty: {} }
 
       assert.equal(await sender.send('greeting', payload), 'ok')
+      const received = await receiver.nextBroadcast()
       assert.equal(await receiver.send('answer', { n: 2 }), 'ok')
 
-      const received = await receiver.nextBroadcast()
       assert.equal(received.type, 'broadcast')
       assert.equal(received.event, 'greeting')
       assert.deepEqual(received.payload, payload)
@@ -61,7 +61,7 @@ for (const vsn of versions) {
 
     test('a channel that was left gets nothing, and can be joined again', async (t) => {
       const clients = new Clients(t, server)
-      const sender = await clients.join(clients.connect({ vsn }), 'revolving', { broadcast: { ack: true } }) // so a send has happened
+      const sender = await clients.join(clients.connect({ vsn }), 'revolving', { broadcast: { ack: true } }) // a send is over when it has happened
       const client = clients.connect({ vsn })
       const other = await clients.join(client, 'stays')
       const left = await clients.join(client, 'revolving')

@@ -19,8 +19,9 @@ for (const vsn of versions) {
     const clients = new Clients(t, server)
     const [acmeSender, acmeReceiver] = [clients.connect({ ...acme, vsn }), clients.connect({ ...acme, vsn })]
     const [globexSender, globexReceiver] = [clients.connect({ ...globex, vsn }), clients.connect({ ...globex, vsn })]
-    const [fromAcme, toAcme] = [await clients.join(acmeSender, 'room'), await clients.join(acmeReceiver, 'room')]
-    const [fromGlobex, toGlobex] = [await clients.join(globexSender, 'room'), await clients.join(globexReceiver, 'room')]
+    const config = { broadcast: { ack: true } } // a send is over when it has happened
+    const [fromAcme, toAcme] = [await clients.join(acmeSender, 'room', config), await clients.join(acmeReceiver, 'room', config)]
+    const [fromGlobex, toGlobex] = [await clients.join(globexSender, 'room', config), await clients.join(globexReceiver, 'room', config)]
 
     await fromAcme.send('for-acme', { n: 1 })
     await acmeSender.channel('room').httpSend('for-acme-too', { n: 2 })
