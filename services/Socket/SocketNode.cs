@@ -1,9 +1,11 @@
+using Realtime.Contracts.Changes;
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
 using Realtime.Hosting.Configuration;
 using Realtime.Hosting.Limits;
 using Realtime.Hosting.Tenants;
 using Realtime.Hosting.Tokens;
+using Realtime.Socket.Changes;
 using Realtime.Socket.Channels;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Lifecycle;
@@ -23,12 +25,17 @@ internal sealed class SocketNode(
     INodeBus bus,
     INodeDirectory directory,
     IChannelAuthorizer authorizer,
+    IReplayStore replays,
+    IChangeFeed feed,
     SocketMetrics metrics,
     IHostApplicationLifetime lifetime,
     ILogger<SocketNode> logger)
 {
     private JoinPipeline? _joins;
     private BroadcastHandler? _broadcasts;
+    private ChannelPolicies? _policies;
+    private TokenRefresh? _tokenRefresh;
+    private ReplicationReady? _replicationReady;
 
     /// <summary>This instance of the service.</summary>
     public NodeId Id { get; } = NodeId.New("socket");
@@ -55,6 +62,13 @@ internal sealed class SocketNode(
 
     public IChannelAuthorizer Authorizer => authorizer;
 
+    public IReplayStore Replays => replays;
+
+    public IChangeFeed Feed => feed;
+
+    /// <summary>The channels of this node that have change subscriptions.</summary>
+    public ChangeRegistrations Changes { get; } = new();
+
     public SocketMetrics Metrics => metrics;
 
     public ILogger Logger => logger;
@@ -62,6 +76,12 @@ internal sealed class SocketNode(
     public JoinPipeline Joins => _joins ??= new JoinPipeline(this);
 
     public BroadcastHandler Broadcasts => _broadcasts ??= new BroadcastHandler(this);
+
+    public ChannelPolicies Policies => _policies ??= new ChannelPolicies(this);
+
+    public TokenRefresh TokenRefresh => _tokenRefresh ??= new TokenRefresh(this);
+
+    public ReplicationReady ReplicationReady => _replicationReady ??= new ReplicationReady(this);
 
     /// <summary>Cancelled when the process stops.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Realtime.Contracts.Changes;
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
 using Realtime.Contracts.Tenants;
@@ -52,6 +53,8 @@ internal sealed class SocketHost : IAsyncDisposable
         Func<TenantConfig, TenantConfig>? tenant = null,
         TimeProvider? time = null,
         IChannelAuthorizer? authorizer = null,
+        IReplayStore? replays = null,
+        IChangeFeed? feed = null,
         TokenSettings? tokens = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -92,6 +95,8 @@ internal sealed class SocketHost : IAsyncDisposable
         builder.Services.AddSingleton<INodeBus, InProcessNodeBus>();
         builder.Services.AddSingleton<INodeDirectory, InProcessNodeDirectory>();
         builder.Services.AddSingleton(authorizer ?? new UnavailableChannelAuthorizer());
+        builder.Services.AddSingleton(replays ?? new UnavailableReplayStore());
+        builder.Services.AddSingleton(feed ?? new UnavailableChangeFeed());
         builder.AddSocket(settings);
         var app = builder.Build();
         app.MapSocket();

@@ -1,5 +1,5 @@
-using Realtime.Hosting.Tokens;
-using Realtime.Protocol.Joins;
+using Realtime.Contracts.Channels;
+using Realtime.Socket.Changes;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Lifecycle;
 using Realtime.Socket.Sessions;
@@ -10,16 +10,18 @@ namespace Realtime.Socket.Channels;
 internal sealed class Channel : Deadline
 {
     /// <summary>Creates a channel that passed all checks of its join.</summary>
-    public Channel(SocketSession session, byte[] topic, byte[] joinRef, byte[] joinMessageRef, JoinRequest request, ChannelToken token)
+    public Channel(JoinAttempt attempt)
     {
-        Session = session;
-        Topic = topic;
-        JoinRef = joinRef;
-        EffectiveJoinRef = joinRef.Length > 0 ? joinRef : joinMessageRef;
-        ReceivesOwnBroadcasts = request.ReceivesOwnBroadcasts;
-        AcknowledgesBroadcasts = request.AcknowledgesBroadcasts;
-        IsPrivate = request.IsPrivate;
-        Token = token;
+        Session = attempt.Session;
+        Topic = attempt.Topic;
+        SubTopic = attempt.SubTopic;
+        JoinRef = attempt.JoinRef;
+        EffectiveJoinRef = attempt.JoinRef.Length > 0 ? attempt.JoinRef : attempt.Ref;
+        ReceivesOwnBroadcasts = attempt.Request.ReceivesOwnBroadcasts;
+        AcknowledgesBroadcasts = attempt.Request.AcknowledgesBroadcasts;
+        IsPrivate = attempt.Request.IsPrivate;
+        Token = attempt.Token!;
+        Access = attempt.Access;
     }
 
     /// <summary>Owner.</summary>
@@ -27,6 +29,9 @@ internal sealed class Channel : Deadline
 
     /// <summary>Topic in UTF-8, with its prefix.</summary>
     public byte[] Topic { get; }
+
+    /// <summary>The topic without its prefix.</summary>
+    public string SubTopic { get; }
 
     /// <summary>Reference that the join carried, a JSON value; empty for null. Goes into <c>phx_close</c> (protocol.md 2.2).</summary>
     public byte[] JoinRef { get; }
@@ -45,6 +50,26 @@ internal sealed class Channel : Deadline
 
     /// <summary>Current token; replaced whole by an <c>access_token</c> event.</summary>
     public ChannelToken Token { get; set; }
+
+    /// <summary>What it may do; replaced whole.</summary>
+    public ChannelAccess Access
+    {
+        get;
+        set
+        {
+            field = value;
+            ReceivesBroadcasts = value.Has(ChannelPermissions.ReadBroadcast);
+        }
+    }
+
+    /// <summary>Whether broadcasts are delivered to it: members of a private topic may have joined for its presence alone.</summary>
+    public bool ReceivesBroadcasts { get; private set; }
+
+    /// <summary>Its change subscriptions; null for none.</summary>
+    public ChangeRegistration? Changes { get; set; }
+
+    /// <summary>Ids of stored broadcasts that were replayed to it and must not come again; null for none.</summary>
+    public HashSet<string>? ReplayedIds { get; set; }
 
     /// <summary>Where it is a member; set once, right after the join reply.</summary>
     public TopicGroup? Group { get; set; }
