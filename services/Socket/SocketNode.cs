@@ -1,5 +1,6 @@
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
+using Realtime.Contracts.Presence;
 using Realtime.Hosting.Configuration;
 using Realtime.Hosting.Limits;
 using Realtime.Hosting.Tenants;
@@ -7,12 +8,14 @@ using Realtime.Hosting.Tokens;
 using Realtime.Socket.Channels;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Lifecycle;
+using Realtime.Socket.Presence;
 
 namespace Realtime.Socket;
 
 /// <summary>What all sessions of this process share, so that a session holds one reference instead of a dozen.</summary>
 internal sealed class SocketNode(
     SocketSettings settings,
+    TenantSettings tenantDefaults,
     TimeProvider time,
     TenantCatalog catalog,
     TokenVerifier tokens,
@@ -23,17 +26,21 @@ internal sealed class SocketNode(
     INodeBus bus,
     INodeDirectory directory,
     IChannelAuthorizer authorizer,
+    IPresenceDirectory presenceDirectory,
     SocketMetrics metrics,
     IHostApplicationLifetime lifetime,
     ILogger<SocketNode> logger)
 {
     private JoinPipeline? _joins;
     private BroadcastHandler? _broadcasts;
+    private PresenceHandler? _presence;
 
     /// <summary>This instance of the service.</summary>
     public NodeId Id { get; } = NodeId.New("socket");
 
     public SocketSettings Settings => settings;
+
+    public TenantSettings TenantDefaults => tenantDefaults;
 
     public TimeProvider Time => time;
 
@@ -55,6 +62,10 @@ internal sealed class SocketNode(
 
     public IChannelAuthorizer Authorizer => authorizer;
 
+    public IPresenceDirectory PresenceDirectory => presenceDirectory;
+
+    public TopicPresences TopicPresences { get; } = new();
+
     public SocketMetrics Metrics => metrics;
 
     public ILogger Logger => logger;
@@ -62,6 +73,8 @@ internal sealed class SocketNode(
     public JoinPipeline Joins => _joins ??= new JoinPipeline(this);
 
     public BroadcastHandler Broadcasts => _broadcasts ??= new BroadcastHandler(this);
+
+    public PresenceHandler Presence => _presence ??= new PresenceHandler(this);
 
     /// <summary>Cancelled when the process stops.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;

@@ -3,6 +3,7 @@ using Realtime.Hosting.Configuration;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Handshake;
 using Realtime.Socket.Lifecycle;
+using Realtime.Socket.Presence;
 
 namespace Realtime.Socket;
 
@@ -14,6 +15,7 @@ public static class SocketService
     {
         var services = builder.Services;
         services.TryAddSingleton(settings.Socket);
+        services.TryAddSingleton(settings.Tenants);
         services.AddSingleton<SocketMetrics>();
         services.AddSingleton<TenantHubs>();
         services.AddSingleton<FanoutDelivery>();
@@ -21,6 +23,7 @@ public static class SocketService
         services.AddSingleton<SocketNode>();
         services.AddSingleton<SocketEndpoint>();
         services.AddHostedService<NodeBusReceiver>();
+        services.AddHostedService<PresenceRenewals>();
         services.AddHostedService<SessionSweep>();
         services.AddHostedService<ShutdownDrain>();
         return builder;

@@ -5,6 +5,7 @@ using Realtime.Hosting.Http;
 using Realtime.Hosting.InProcess;
 using Realtime.Hosting.Tenants;
 using Realtime.Postgres;
+using Realtime.Presence;
 using Realtime.Socket;
 using Realtime.TenantAdmin;
 
@@ -26,6 +27,7 @@ public static class StandaloneServer
         });
         builder.AddTenantAdmin(settings);
         builder.AddBroadcast();
+        builder.AddPresence();
         builder.AddSocket(settings);
         return builder;
     }
@@ -39,6 +41,7 @@ public static class StandaloneServer
         app.MapPing();
         app.MapTenantAdmin();
         app.MapBroadcast();
+        app.MapPresence();
         app.MapSocket();
         await app.PrepareTenantAdminAsync();
     }

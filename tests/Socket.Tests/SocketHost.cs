@@ -9,12 +9,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
+using Realtime.Contracts.Presence;
 using Realtime.Contracts.Tenants;
 using Realtime.Hosting.Configuration;
 using Realtime.Hosting.InProcess;
 using Realtime.Hosting.Limits;
 using Realtime.Hosting.Tenants;
 using Realtime.Hosting.Tokens;
+using Realtime.Presence.Directory;
 using Realtime.Testing;
 
 namespace Realtime.Socket.Tests;
@@ -92,6 +94,7 @@ internal sealed class SocketHost : IAsyncDisposable
         builder.Services.AddSingleton<INodeBus, InProcessNodeBus>();
         builder.Services.AddSingleton<INodeDirectory, InProcessNodeDirectory>();
         builder.Services.AddSingleton(authorizer ?? new UnavailableChannelAuthorizer());
+        builder.Services.AddSingleton<IPresenceDirectory, LocalPresenceDirectory>();
         builder.AddSocket(settings);
         var app = builder.Build();
         app.MapSocket();

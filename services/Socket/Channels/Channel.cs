@@ -2,6 +2,7 @@ using Realtime.Hosting.Tokens;
 using Realtime.Protocol.Joins;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Lifecycle;
+using Realtime.Socket.Presence;
 using Realtime.Socket.Sessions;
 
 namespace Realtime.Socket.Channels;
@@ -19,6 +20,7 @@ internal sealed class Channel : Deadline
         ReceivesOwnBroadcasts = request.ReceivesOwnBroadcasts;
         AcknowledgesBroadcasts = request.AcknowledgesBroadcasts;
         IsPrivate = request.IsPrivate;
+        PresenceKey = request.PresenceKey;
         Token = token;
     }
 
@@ -42,6 +44,18 @@ internal sealed class Channel : Deadline
 
     /// <summary>Row-level security decided about it.</summary>
     public bool IsPrivate { get; }
+
+    /// <summary>Presence key that the join asked for; empty when the server is to make one.</summary>
+    public string PresenceKey { get; }
+
+    /// <summary>What it tracks; null until its client first uses presence. For the session's reader and whoever ends the channel.</summary>
+    public ChannelPresence? Presence { get; set; }
+
+    /// <summary>Gets <c>presence_state</c> and <c>presence_diff</c>.</summary>
+    public bool ReceivesPresence => !IsPrivate;
+
+    /// <summary>May track.</summary>
+    public bool MayTrack => !IsPrivate;
 
     /// <summary>Current token; replaced whole by an <c>access_token</c> event.</summary>
     public ChannelToken Token { get; set; }

@@ -141,13 +141,16 @@ internal sealed partial class JoinPipeline(SocketNode node)
         return authorization.Granted.HasFlag(ChannelPermissions.ReadBroadcast) ? null : JoinRefusal.Authorization(authorization, attempt.SubTopic);
     }
 
-    private static void Accept(JoinAttempt attempt)
+    private void Accept(JoinAttempt attempt)
     {
         var session = attempt.Session;
         var channel = new Channel(session, attempt.Topic, attempt.JoinRef, attempt.Ref, attempt.Request, attempt.Token!);
         var reply = ServerMessage.Reply(
             session.Version, attempt.JoinRef, attempt.Ref, attempt.Topic, isOk: true, "{\"postgres_changes\":[]}"u8);
-        session.Channels.Open(channel, attempt.Key, reply, attempt.CloseOfPrevious);
+        if (session.Channels.Open(channel, attempt.Key, reply, attempt.CloseOfPrevious))
+        {
+            node.Presence.Joined(channel, attempt.Request.EnablesPresence);
+        }
     }
 
     private void Refuse(JoinAttempt attempt, JoinRefusal refusal)

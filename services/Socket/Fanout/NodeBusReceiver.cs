@@ -38,6 +38,9 @@ internal sealed partial class NodeBusReceiver(
             case BroadcastPublished broadcast:
                 Deliver(broadcast);
                 break;
+            case PresenceChanged presence:
+                node.Presence.Receive(presence);
+                break;
             case TenantChanged changed:
                 Follow(changed);
                 break;

@@ -232,7 +232,7 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
                 HandleAccessToken(channel, message);
                 break;
             case ChannelEvent.Presence:
-                HandlePresence(channel, message);
+                node.Presence.Handle(channel, message);
                 break;
             default:
                 node.Rates.For(session.Hub.Model.Config).Events.Add(1);
@@ -381,9 +381,6 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         }
     }
 
-    private void HandlePresence(Channel channel, in ClientMessage message) =>
-        Reply(channel.EffectiveJoinRef, message, isOk: false, "{}"u8);
-
     private Channel? Find(ReadOnlySpan<byte> topic)
     {
         lock (_lock)
@@ -409,6 +406,7 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
     private void Detach(Channel channel)
     {
         session.Hub.Leave(channel);
+        node.Presence.Left(channel);
         node.Deadlines.Remove(channel);
         node.Metrics.ChannelLeft();
     }
