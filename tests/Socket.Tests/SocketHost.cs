@@ -44,6 +44,8 @@ internal sealed class SocketHost : IAsyncDisposable
 
     public INodeBus Bus => _app.Services.GetRequiredService<INodeBus>();
 
+    public IPresenceDirectory Presences => _app.Services.GetRequiredService<IPresenceDirectory>();
+
     public SocketNode Node => _app.Services.GetRequiredService<SocketNode>();
 
     public IHostApplicationLifetime Lifetime => _app.Lifetime;
@@ -79,7 +81,7 @@ internal sealed class SocketHost : IAsyncDisposable
             {
                 Id = new TenantId(name),
                 JwtSecret = Secret,
-                Limits = new TenantLimits { MaxEventsPerSecond = 1_000_000, MaxJoinsPerSecond = 1_000_000, MaxConcurrentUsers = 10_000 },
+                Limits = new TenantLimits { MaxEventsPerSecond = 1_000_000, MaxJoinsPerSecond = 1_000_000, MaxConcurrentUsers = 10_000, MaxPresenceEventsPerSecond = 1_000_000 },
             }));
         }
 

@@ -4,7 +4,6 @@ using Realtime.Protocol.Broadcasts;
 using Realtime.Protocol.Messages;
 using Realtime.Protocol.Presence;
 using Realtime.Socket.Channels;
-using Realtime.Socket.Fanout;
 
 namespace Realtime.Socket.Presence;
 
@@ -57,7 +56,7 @@ internal sealed class PresenceHandler(SocketNode node)
     {
         if (changed.Node != node.Id && node.Hubs.Find(changed.Tenant) is { } hub && hub.Find(changed.Channel) is { } group)
         {
-            TopicOf(hub, group).Receive(changed.Diff);
+            node.TopicPresences.Receive(node, hub, group, changed.Diff);
         }
     }
 
@@ -142,10 +141,7 @@ internal sealed class PresenceHandler(SocketNode node)
         new ChannelPresence(channel.PresenceKey.Length > 0 ? channel.PresenceKey : Guid.NewGuid().ToString());
 
     private TopicPresence TopicOf(Channel channel) =>
-        node.TopicPresences.For(node, channel.Session.Hub, channel.Group!, channel.Topic);
-
-    private TopicPresence TopicOf(TenantHub hub, TopicGroup group) =>
-        node.TopicPresences.For(node, hub, group, [.. "realtime:"u8, .. System.Text.Encoding.UTF8.GetBytes(group.Key.SubTopic)]);
+        node.TopicPresences.For(node, channel.Session.Hub, channel.Group!);
 
     private static void ShutDown(Channel channel, string message) => channel.Session.Channels.ShutDown(channel, message);
 

@@ -1,5 +1,6 @@
 using Realtime.Contracts.Nodes;
 using Realtime.Contracts.Presence;
+using Realtime.Protocol;
 using Realtime.Protocol.Messages;
 using Realtime.Protocol.Presence;
 using Realtime.Socket.Channels;
@@ -22,12 +23,13 @@ namespace Realtime.Socket.Presence;
 /// Nothing outside is called within the lock but the group and outboxes, whose locks are taken last.
 /// </para>
 /// </remarks>
-internal sealed partial class TopicPresence(SocketNode node, TenantHub hub, TopicGroup group, byte[] topic)
+internal sealed partial class TopicPresence(SocketNode node, TenantHub hub, TopicGroup group)
 {
     /// <summary>Longest wait for the members of other nodes; without them the state of this node is better than none.</summary>
     private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(2);
 
     private readonly PresenceTopic _key = new(hub.Tenant, group.Key);
+    private readonly byte[] _topic = ChannelTopic.Of(group.Key.SubTopic);
     private readonly Lock _lock = new();
     private readonly PresenceState _own = new();
     private readonly PresenceState _others = new();
@@ -52,6 +54,18 @@ internal sealed partial class TopicPresence(SocketNode node, TenantHub hub, Topi
 
     /// <summary>The last channel has left; there may still be something to send. Another topic of that name may have begun.</summary>
     public bool IsRetired => group.IsRetired;
+
+    /// <summary>Whether something is being sent, or its window has not passed.</summary>
+    public bool IsSending
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isSending;
+            }
+        }
+    }
 
     /// <summary>Ends when nothing is being sent.</summary>
     public Task WhenIdleAsync()
@@ -256,7 +270,8 @@ internal sealed partial class TopicPresence(SocketNode node, TenantHub hub, Topi
                 Log.NotSent(node.Logger, hub.Tenant, exception);
             }
 
-            await Task.Delay(WindowFor(group.Count), node.Time, CancellationToken.None);
+            // Not when the process stops: then what is left goes out at once.
+            await Task.Delay(WindowFor(group.Count), node.Time, node.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -265,7 +280,7 @@ internal sealed partial class TopicPresence(SocketNode node, TenantHub hub, Topi
     {
         if (!changes.ForChannels.IsEmpty)
         {
-            var delivered = group.DeliverPresence(new PresenceFrames(topic, changes.ForChannels));
+            var delivered = group.DeliverPresence(new PresenceFrames(_topic, changes.ForChannels));
             node.Rates.For(hub.Model.Config).PresenceEvents.Add(delivered);
             node.Metrics.PresenceDelivered(delivered);
         }
