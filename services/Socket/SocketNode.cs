@@ -1,3 +1,4 @@
+using Realtime.Contracts.Changes;
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
 using Realtime.Contracts.Presence;
@@ -5,6 +6,7 @@ using Realtime.Hosting.Configuration;
 using Realtime.Hosting.Limits;
 using Realtime.Hosting.Tenants;
 using Realtime.Hosting.Tokens;
+using Realtime.Socket.Changes;
 using Realtime.Socket.Channels;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Lifecycle;
@@ -27,6 +29,8 @@ internal sealed class SocketNode(
     INodeDirectory directory,
     IChannelAuthorizer authorizer,
     IPresenceDirectory presenceDirectory,
+    IReplayStore replays,
+    IChangeFeed feed,
     SocketMetrics metrics,
     IHostApplicationLifetime lifetime,
     ILogger<SocketNode> logger)
@@ -34,6 +38,9 @@ internal sealed class SocketNode(
     private JoinPipeline? _joins;
     private BroadcastHandler? _broadcasts;
     private PresenceHandler? _presence;
+    private ChannelPolicies? _policies;
+    private TokenRefresh? _tokenRefresh;
+    private ReplicationReady? _replicationReady;
 
     /// <summary>This instance of the service.</summary>
     public NodeId Id { get; } = NodeId.New("socket");
@@ -66,6 +73,13 @@ internal sealed class SocketNode(
 
     public TopicPresences TopicPresences { get; } = new();
 
+    public IReplayStore Replays => replays;
+
+    public IChangeFeed Feed => feed;
+
+    /// <summary>The channels of this node that have change subscriptions.</summary>
+    public ChangeRegistrations Changes { get; } = new();
+
     public SocketMetrics Metrics => metrics;
 
     public ILogger Logger => logger;
@@ -75,6 +89,12 @@ internal sealed class SocketNode(
     public BroadcastHandler Broadcasts => _broadcasts ??= new BroadcastHandler(this);
 
     public PresenceHandler Presence => _presence ??= new PresenceHandler(this);
+
+    public ChannelPolicies Policies => _policies ??= new ChannelPolicies(this);
+
+    public TokenRefresh TokenRefresh => _tokenRefresh ??= new TokenRefresh(this);
+
+    public ReplicationReady ReplicationReady => _replicationReady ??= new ReplicationReady(this);
 
     /// <summary>Cancelled when the process stops.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Realtime.Hosting.Configuration;
+using Realtime.Socket.Changes;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Handshake;
 using Realtime.Socket.Lifecycle;
@@ -19,6 +20,7 @@ public static class SocketService
         services.AddSingleton<SocketMetrics>();
         services.AddSingleton<TenantHubs>();
         services.AddSingleton<FanoutDelivery>();
+        services.AddSingleton<ChangeFanout>();
         services.AddSingleton<DeadlineWheel>();
         services.AddSingleton<SocketNode>();
         services.AddSingleton<SocketEndpoint>();

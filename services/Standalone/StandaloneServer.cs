@@ -1,4 +1,5 @@
 using Realtime.Broadcast;
+using Realtime.Contracts.Changes;
 using Realtime.Contracts.Nodes;
 using Realtime.Hosting.Configuration;
 using Realtime.Hosting.Http;
@@ -25,6 +26,7 @@ public static class StandaloneServer
             var catalog = services.GetRequiredService<TenantCatalog>();
             return async (tenant, cancellationToken) => (await catalog.FindAsync(tenant, cancellationToken))?.Config;
         });
+        builder.Services.AddSingleton<IChangeFeed, UnavailableChangeFeed>();
         builder.AddTenantAdmin(settings);
         builder.AddBroadcast();
         builder.AddPresence();

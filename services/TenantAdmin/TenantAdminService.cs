@@ -65,7 +65,19 @@ public static partial class TenantAdminService
         await app.Services.GetRequiredService<ControlMigrations>().RunAsync(cancellationToken);
         if (settings.Tenants.SeedSelfHost)
         {
-            await app.Services.GetRequiredService<SelfHostSeed>().RunAsync(cancellationToken);
+            await SeedAsync(app.Services, cancellationToken);
+        }
+    }
+
+    private static async Task SeedAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await services.GetRequiredService<SelfHostSeed>().RunAsync(cancellationToken);
+        }
+        catch (Exception e) when (ControlDatabaseFailure.IsFailure(e))
+        {
+            throw new ControlDatabaseUnavailableException(services.GetRequiredService<ControlConnections>().Description, e);
         }
     }
 

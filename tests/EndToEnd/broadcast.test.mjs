@@ -61,7 +61,7 @@ for (const vsn of versions) {
 
     test('a channel that was left gets nothing, and can be joined again', async (t) => {
       const clients = new Clients(t, server)
-      const sender = await clients.join(clients.connect({ vsn }), 'revolving')
+      const sender = await clients.join(clients.connect({ vsn }), 'revolving', { broadcast: { ack: true } }) // so a send has happened
       const client = clients.connect({ vsn })
       const other = await clients.join(client, 'stays')
       const left = await clients.join(client, 'revolving')

@@ -55,7 +55,7 @@ for (const vsn of versions) {
     assert.match(error.message, /^InvalidJWTToken: Token has expired \d+ seconds ago$/)
   })
 
-  test(`a private channel without a policy is refused (protocol ${vsn})`, async (t) => {
+  test(`a private channel that no policy permits is refused (protocol ${vsn})`, async (t) => {
     const clients = new Clients(t, server)
     const channel = clients.connect({ vsn }).channel('vault', { config: { private: true } })
 

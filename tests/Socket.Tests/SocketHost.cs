@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Realtime.Contracts.Changes;
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
 using Realtime.Contracts.Presence;
@@ -56,6 +57,8 @@ internal sealed class SocketHost : IAsyncDisposable
         Func<TenantConfig, TenantConfig>? tenant = null,
         TimeProvider? time = null,
         IChannelAuthorizer? authorizer = null,
+        IReplayStore? replays = null,
+        IChangeFeed? feed = null,
         TokenSettings? tokens = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -97,6 +100,8 @@ internal sealed class SocketHost : IAsyncDisposable
         builder.Services.AddSingleton<INodeDirectory, InProcessNodeDirectory>();
         builder.Services.AddSingleton(authorizer ?? new UnavailableChannelAuthorizer());
         builder.Services.AddSingleton<IPresenceDirectory, LocalPresenceDirectory>();
+        builder.Services.AddSingleton(replays ?? new UnavailableReplayStore());
+        builder.Services.AddSingleton(feed ?? new UnavailableChangeFeed());
         builder.AddSocket(settings);
         var app = builder.Build();
         app.MapSocket();

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Realtime.Hosting.Http;
 
@@ -29,6 +28,10 @@ internal static class RequestBodyReader
             catch (BadHttpRequestException exception)
             {
                 refusal = exception.StatusCode;
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or IOException)
+            {
+                return; // The client left in the middle of its body.
             }
 
             if (refusal is { } status)

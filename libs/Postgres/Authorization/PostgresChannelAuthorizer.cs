@@ -29,9 +29,10 @@ public sealed partial class PostgresChannelAuthorizer(
     private static readonly Encoding StrictUtf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
 
     private readonly SharedEvaluations _evaluations = new();
+    private long _evaluationCount;
 
-    /// <summary>Evaluations that reached the database, for tests and measurements.</summary>
-    internal long EvaluationCount;
+    /// <summary>Evaluations that reached the database.</summary>
+    internal long EvaluationCount => Interlocked.Read(ref _evaluationCount);
 
     /// <inheritdoc/>
     public async ValueTask<ChannelAuthorization> AuthorizeAsync(ChannelAuthorizationRequest request, CancellationToken cancellationToken)
@@ -90,7 +91,7 @@ public sealed partial class PostgresChannelAuthorizer(
         using var limit = new CancellationTokenSource(TransactionTimeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         started();
-        Interlocked.Increment(ref EvaluationCount);
+        Interlocked.Increment(ref _evaluationCount);
         try
         {
             var probe = new PolicyProbe(lease.Connection, StatementTimeout, time);
@@ -170,7 +171,8 @@ public sealed partial class PostgresChannelAuthorizer(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Policies of {Tenant} gave no verdict ({Error}): {Reason}")]
+        // The caller answers for it and knows the code; what an operator must mend is logged where it is found.
+        [LoggerMessage(1, LogLevel.Debug, "Policies of {Tenant} gave no verdict ({Error}): {Reason}")]
         public static partial void Failed(ILogger logger, TenantId tenant, ChannelAuthorizationError error, string reason);
     }
 }

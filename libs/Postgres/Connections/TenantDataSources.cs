@@ -199,8 +199,8 @@ public sealed partial class TenantDataSources : IAsyncDisposable
 
         public TenantDatabase Database { get; } = database;
 
-        /// <summary>Zero while a connection is in use or awaited.</summary>
-        public TimeSpan IdleTime => _pools.Min(p => p?.IdleTime) ?? TimeSpan.Zero;
+        /// <summary>Zero while a connection is in use or awaited; without any pool, because the settings are wrong, the longest time.</summary>
+        public TimeSpan IdleTime => _pools.Min(p => p?.IdleTime) ?? TimeSpan.MaxValue;
 
         /// <summary>Called under the owner's lock.</summary>
         public TenantPool Get(TenantConnectionPurpose purpose) => _pools[(int)purpose] ??= new TenantPool(

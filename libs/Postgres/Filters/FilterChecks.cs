@@ -136,14 +136,14 @@ internal sealed class FilterChecks(FilterGroup filter, Dictionary<string, Filter
             ? DatabaseErrorText.Raised($"invalid regular expression for {filterOperator.ToName()} filter: {error.MessageText}")
             : DatabaseErrorText.Of(error);
 
-    // Reads the constant as its type, finds (and for patterns runs) the operator so that a missing one is met now, and prints the
-    // constant back. The type's NULL is made without a cast of NULL, which a domain may forbid.
+    // Reads the constant as its type, runs the operator once so that a missing one is met now, and prints the constant back. The constant
+    // stands in for a value of the column too: a domain may forbid NULL. The elements of a list on an array column are no arrays, though.
     private static string CheckSql(QuestionShape shape)
     {
         const string Print = "array[pg_catalog.format('%s', x)], 1";
         const string PrintList = "array(select case when e is not null then pg_catalog.format('%s', e) end from pg_catalog.unnest(x) e), " +
             "coalesce(pg_catalog.array_length(x, 1), 0)";
-        var value = shape.IsPattern ? "''::pg_catalog.text" : $"case when false then ($1)::pg_catalog.text::{shape.Type} end";
+        var value = shape.IsPattern ? "''::pg_catalog.text" : shape.Operator == FilterOperator.In && shape.Type != shape.ConstantType ? "x[1]" : "x";
         return $"select {(shape.Operator == FilterOperator.In ? PrintList : Print)}, {shape.Compare(value, "x")} " +
             $"from (select ($1)::pg_catalog.text::{shape.ConstantType}) constant(x)";
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Realtime.Contracts.Tenants;
 using Realtime.Postgres.Connections;
 using Realtime.Postgres.Messages;
@@ -9,7 +10,8 @@ namespace Realtime.Postgres.TenantSchema;
 /// <summary>Makes a tenant's database ready before its first use: room for our connections, schema, partitions (tenant-database.md 10.1).</summary>
 /// <remarks>
 /// Done once per process and set of database settings, by one caller while the others wait for it, and again for the partitions
-/// every few hours. A failure is not remembered: the next caller tries again. Thread-safe.
+/// every few hours. A failure to connect is not remembered, the next caller tries again; a failed migration is, for some seconds,
+/// because it costs the database much and will hardly go away by itself. Thread-safe.
 /// </remarks>
 public sealed partial class TenantPreparation(
     TenantDataSources connections, ITenantMigrations migrations, MessagePartitions partitions, TimeProvider time, ILogger<TenantPreparation> logger)
@@ -18,6 +20,7 @@ public sealed partial class TenantPreparation(
     public static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan MigrationPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PartitionsLast = TimeSpan.FromHours(6); // they reach three days ahead
 
     private readonly ConcurrentDictionary<TenantId, Preparation> _preparations = [];
@@ -41,9 +44,8 @@ public sealed partial class TenantPreparation(
     private async Task WaitAsync(TenantConfig tenant, CancellationToken cancellationToken)
     {
         var preparation = _preparations.AddOrUpdate(tenant.Id,
-            static (_, start) => start.Self.Start(start.Tenant),
-            static (_, current, start) => start.Self.IsStale(current, start.Tenant) ? start.Self.Start(start.Tenant) : current,
-            (Self: this, Tenant: tenant));
+            static (_, start) => start.Self.Start(start.Tenant, previous: null),
+            static (_, current, start) => start.Self.Replace(current, start.Tenant), (Self: this, Tenant: tenant));
         try
         {
             await preparation.Ready.WaitAsync(WaitLimit, time, cancellationToken);
@@ -54,35 +56,61 @@ public sealed partial class TenantPreparation(
         }
     }
 
-    private bool IsStale(Preparation current, TenantConfig tenant) =>
-        current.Database != tenant.Database || current.Ready.IsFaulted || current.Ready.IsCanceled
-        || (current.Ready.IsCompleted && time.GetElapsedTime(current.StartedAt) >= PartitionsLast);
+    private Preparation Replace(Preparation current, TenantConfig tenant)
+    {
+        if (current.Database != tenant.Database)
+        {
+            return Start(tenant, previous: null);
+        }
+
+        var age = time.GetElapsedTime(current.StartedAt);
+        var isStale = current.Ready.Status switch
+        {
+            TaskStatus.RanToCompletion => age >= PartitionsLast,
+            TaskStatus.Faulted => current.Ready.Exception!.InnerException is not TenantMigrationException || age >= MigrationPause,
+            TaskStatus.Canceled => true,
+            _ => false,
+        };
+        return isStale ? Start(tenant, current) : current;
+    }
 
     // Lazy: of two callers that race in AddOrUpdate only the one whose entry stays runs its preparation.
-    private Preparation Start(TenantConfig tenant) =>
-        new(tenant.Database, time.GetTimestamp(), new Lazy<Task>(() => Task.Run(() => RunAsync(tenant))));
+    private Preparation Start(TenantConfig tenant, Preparation? previous)
+    {
+        var onlyPartitions = previous is { Ready.IsCompletedSuccessfully: true };
+        return new Preparation(tenant.Database, time.GetTimestamp(), new Lazy<Task>(() => Task.Run(() => RunAsync(tenant, onlyPartitions))));
+    }
 
-    private async Task RunAsync(TenantConfig tenant)
+    private async Task RunAsync(TenantConfig tenant, bool onlyPartitions)
     {
         using var limit = new CancellationTokenSource(RunLimit, time);
         try
         {
-            await using (var probe = await connections.OpenAsync(tenant, TenantConnectionPurpose.Probe, limit.Token))
+            if (!onlyPartitions)
             {
-                await FreeConnections.EnsureAsync(tenant.Id, tenant.Database!, probe.Connection, limit.Token);
+                await EnsureRoomAsync(tenant, limit.Token);
+                await migrations.RunAsync(tenant, limit.Token);
             }
 
-            await migrations.RunAsync(tenant, limit.Token);
             await partitions.CreateAsync(tenant, limit.Token);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
+        {
+            throw new TenantDatabaseUnavailableException(tenant.Id, exception.Message, exception);
+        }
+    }
+
+    private async Task EnsureRoomAsync(TenantConfig tenant, CancellationToken cancellationToken)
+    {
+        await using var probe = await connections.OpenAsync(tenant, TenantConnectionPurpose.Probe, cancellationToken);
+        try
+        {
+            await FreeConnections.EnsureAsync(tenant.Id, tenant.Database!, probe.Connection, cancellationToken);
         }
         catch (TooManyTenantConnectionsException exception)
         {
             Log.LackOfConnections(logger, tenant.Id, exception.Message);
             throw;
-        }
-        catch (Exception exception) when (exception is Npgsql.NpgsqlException or OperationCanceledException)
-        {
-            throw new TenantDatabaseUnavailableException(tenant.Id, exception.Message, exception);
         }
     }
 

@@ -103,7 +103,7 @@ public sealed class TypeCatalog
             QuotedArrayName = row.Element != 0 ? row.QuotedName : row.QuotedArrayName,
             Element = element ?? parent?.Element,
             Base = parent?.Storage,
-            Attributes = complete ? [.. attributes.Select(a => new CompositeField(a.Name, a.Type!))] : parent?.Attributes ?? [],
+            Attributes = parent?.Attributes ?? (complete ? [.. attributes.Select(a => new CompositeField(a.Name, a.Type!))] : []),
             Labels = parent?.Labels ?? [.. row.Labels],
             Format = complete ? row.FormatOf(element, parent) : ValueFormat.Database,
             Delimiter = (byte)row.Delimiter,

@@ -1,3 +1,4 @@
+using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
 using Realtime.Contracts.Tenants;
 using Realtime.Protocol.Broadcasts;
@@ -9,9 +10,14 @@ namespace Realtime.Socket.Channels;
 /// <summary>Takes the broadcasts of clients: own subscribers first, then the other nodes (protocol.md section 5).</summary>
 internal sealed class BroadcastHandler(SocketNode node)
 {
-    /// <summary>Handles one broadcast of a channel's client.</summary>
+    /// <summary>Handles one broadcast of a channel's client. One that may not write gets no answer (protocol.md 5.3).</summary>
     public void Handle(Channel channel, in ClientMessage message)
     {
+        if (!channel.Access.Has(ChannelPermissions.WriteBroadcast))
+        {
+            return;
+        }
+
         var hub = channel.Session.Hub;
         var tenant = hub.Model.Config;
         if (Exceeds(message, tenant.Limits.MaxPayloadBytes))

@@ -1,5 +1,5 @@
-using Realtime.Hosting.Tokens;
-using Realtime.Protocol.Joins;
+using Realtime.Contracts.Channels;
+using Realtime.Socket.Changes;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Lifecycle;
 using Realtime.Socket.Presence;
@@ -11,17 +11,19 @@ namespace Realtime.Socket.Channels;
 internal sealed class Channel : Deadline
 {
     /// <summary>Creates a channel that passed all checks of its join.</summary>
-    public Channel(SocketSession session, byte[] topic, byte[] joinRef, byte[] joinMessageRef, JoinRequest request, ChannelToken token)
+    public Channel(JoinAttempt attempt)
     {
-        Session = session;
-        Topic = topic;
-        JoinRef = joinRef;
-        EffectiveJoinRef = joinRef.Length > 0 ? joinRef : joinMessageRef;
-        ReceivesOwnBroadcasts = request.ReceivesOwnBroadcasts;
-        AcknowledgesBroadcasts = request.AcknowledgesBroadcasts;
-        IsPrivate = request.IsPrivate;
-        PresenceKey = request.PresenceKey;
-        Token = token;
+        Session = attempt.Session;
+        Topic = attempt.Topic;
+        SubTopic = attempt.SubTopic;
+        JoinRef = attempt.JoinRef;
+        EffectiveJoinRef = attempt.JoinRef.Length > 0 ? attempt.JoinRef : attempt.Ref;
+        ReceivesOwnBroadcasts = attempt.Request.ReceivesOwnBroadcasts;
+        AcknowledgesBroadcasts = attempt.Request.AcknowledgesBroadcasts;
+        IsPrivate = attempt.Request.IsPrivate;
+        PresenceKey = attempt.Request.PresenceKey;
+        Token = attempt.Token!;
+        Access = attempt.Access;
     }
 
     /// <summary>Owner.</summary>
@@ -29,6 +31,9 @@ internal sealed class Channel : Deadline
 
     /// <summary>Topic in UTF-8, with its prefix.</summary>
     public byte[] Topic { get; }
+
+    /// <summary>The topic without its prefix.</summary>
+    public string SubTopic { get; }
 
     /// <summary>Reference that the join carried, a JSON value; empty for null. Goes into <c>phx_close</c> (protocol.md 2.2).</summary>
     public byte[] JoinRef { get; }
@@ -45,20 +50,40 @@ internal sealed class Channel : Deadline
     /// <summary>Row-level security decided about it.</summary>
     public bool IsPrivate { get; }
 
+    /// <summary>Current token; replaced whole by an <c>access_token</c> event.</summary>
+    public ChannelToken Token { get; set; }
+
+    /// <summary>What it may do; replaced whole.</summary>
+    public ChannelAccess Access
+    {
+        get;
+        set
+        {
+            field = value;
+            ReceivesBroadcasts = value.Has(ChannelPermissions.ReadBroadcast);
+        }
+    }
+
+    /// <summary>Whether broadcasts are delivered to it: members of a private topic may have joined for its presence alone.</summary>
+    public bool ReceivesBroadcasts { get; private set; }
+
     /// <summary>Presence key that the join asked for; empty when the server is to make one.</summary>
     public string PresenceKey { get; }
 
     /// <summary>What it tracks; null until its client first uses presence. For the session's reader and whoever ends the channel.</summary>
     public ChannelPresence? Presence { get; set; }
 
-    /// <summary>Gets <c>presence_state</c> and <c>presence_diff</c>.</summary>
-    public bool ReceivesPresence => !IsPrivate;
+    /// <summary>It uses presence: its join or its tenant says so, or it has tracked.</summary>
+    public bool EnablesPresence { get; set; }
 
-    /// <summary>May track.</summary>
-    public bool MayTrack => !IsPrivate;
+    /// <summary>Whether it gets <c>presence_diff</c>: public channels always, private ones that use presence and may see it (protocol.md 6.1).</summary>
+    public bool ReceivesPresence => !IsPrivate || (EnablesPresence && Access.Has(ChannelPermissions.ReadPresence));
 
-    /// <summary>Current token; replaced whole by an <c>access_token</c> event.</summary>
-    public ChannelToken Token { get; set; }
+    /// <summary>Its change subscriptions; null for none.</summary>
+    public ChangeRegistration? Changes { get; set; }
+
+    /// <summary>Ids of stored broadcasts that were replayed to it and must not come again; null for none.</summary>
+    public HashSet<string>? ReplayedIds { get; set; }
 
     /// <summary>Where it is a member; set once, right after the join reply.</summary>
     public TopicGroup? Group { get; set; }

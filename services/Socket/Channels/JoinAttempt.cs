@@ -64,6 +64,12 @@ internal sealed class JoinAttempt
     /// <summary>Token of the channel; set by the checks.</summary>
     public ChannelToken? Token { get; set; }
 
+    /// <summary>What the channel may do; set by the checks.</summary>
+    public ChannelAccess Access { get; set; } = ChannelAccess.Public;
+
+    /// <summary>Stored broadcasts to send after the reply, oldest first; set by the checks.</summary>
+    public IReadOnlyList<StoredBroadcast> Replayed { get; set; } = [];
+
     /// <summary>Where the channel becomes a member.</summary>
     public ChannelKey Key => new(SubTopic, Request.IsPrivate);
 }

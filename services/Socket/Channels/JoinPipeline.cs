@@ -1,6 +1,7 @@
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Tenants;
 using Realtime.Protocol.Messages;
+using Realtime.Socket.Changes;
 
 namespace Realtime.Socket.Channels;
 
@@ -127,31 +128,72 @@ internal sealed partial class JoinPipeline(SocketNode node)
             return attempt.Request.HasReplay ? JoinRefusal.ReplayOnPublicChannel : null;
         }
 
-        var token = attempt.Token!.Verified;
-        var authorization = await node.Authorizer.AuthorizeAsync(
-            new ChannelAuthorizationRequest(
-                attempt.Session.Hub.Tenant,
-                attempt.SubTopic,
-                token.Role,
-                token.Subject,
-                token.ClaimsJson,
-                attempt.Session.Connection.HeadersJson,
-                ChannelPermissions.ReadBroadcast),
-            node.Stopping);
-        return authorization.Granted.HasFlag(ChannelPermissions.ReadBroadcast) ? null : JoinRefusal.Authorization(authorization, attempt.SubTopic);
+        var session = attempt.Session;
+        var asked = ChannelAccess.Reading;
+        var authorization = await node.Policies.AskAsync(
+            session.Hub.Tenant, attempt.SubTopic, attempt.Token!.Verified, session.Connection.HeadersJson, asked);
+        attempt.Access = new ChannelAccess(asked, authorization.Granted & asked);
+        if (attempt.Access.Granted == ChannelPermissions.None)
+        {
+            return JoinRefusal.Authorization(authorization, attempt.SubTopic);
+        }
+
+        return attempt.Request.HasReplay ? await ReadReplayAsync(attempt) : null;
+    }
+
+    private async ValueTask<JoinRefusal?> ReadReplayAsync(JoinAttempt attempt)
+    {
+        if (!attempt.Access.Has(ChannelPermissions.ReadBroadcast))
+        {
+            return JoinRefusal.Unauthorized(attempt.SubTopic);
+        }
+
+        if (attempt.Request.Replay is not { } replay)
+        {
+            return null;
+        }
+
+        if (!replay.IsValid)
+        {
+            return JoinRefusal.InvalidReplay;
+        }
+
+        var limit = (int)Math.Clamp(replay.Limit, 1, IReplayStore.MaxLimit);
+        var result = await node.Replays.ReplayAsync(
+            new ReplayRequest(attempt.Session.Hub.Tenant, attempt.SubTopic, replay.SinceMilliseconds!.Value, limit), node.Stopping);
+        attempt.Replayed = result.Messages;
+        return result.Error switch
+        {
+            ReplayError.None => null,
+            ReplayError.QueryCanceled => JoinRefusal.QueryCanceled(result.Detail),
+            _ => JoinRefusal.ReplayFailed,
+        };
     }
 
     private void Accept(JoinAttempt attempt)
     {
         var session = attempt.Session;
-        var channel = new Channel(session, attempt.Topic, attempt.JoinRef, attempt.Ref, attempt.Request, attempt.Token!);
-        var reply = ServerMessage.Reply(
-            session.Version, attempt.JoinRef, attempt.Ref, attempt.Topic, isOk: true, "{\"postgres_changes\":[]}"u8);
-        if (session.Channels.Open(channel, attempt.Key, reply, attempt.CloseOfPrevious))
+        var channel = new Channel(attempt);
+        var changes = ChangeEntries.Read(attempt);
+        if (changes.Entries.Count > 0)
         {
+            channel.Changes = new ChangeRegistration(node, channel, changes, attempt.Request.IsLegacy);
+        }
+
+        var reply = ServerMessage.Reply(session.Version, attempt.JoinRef, attempt.Ref, attempt.Topic, isOk: true, changes.Response);
+        if (session.Channels.Open(channel, attempt.Key, [reply, .. Optional(attempt.CloseOfPrevious), .. ReplayFrames.Create(channel, attempt.Replayed)]))
+        {
+            node.Feed.RequestBroadcasts(node.Id, session.Hub.Tenant);
+            if (attempt.Request.WantsReplicationReady)
+            {
+                _ = node.ReplicationReady.TellAsync(channel);
+            }
+
             node.Presence.Joined(channel, attempt.Request.EnablesPresence);
         }
     }
+
+    private static byte[][] Optional(byte[]? frame) => frame is null ? [] : [frame];
 
     private void Refuse(JoinAttempt attempt, JoinRefusal refusal)
     {

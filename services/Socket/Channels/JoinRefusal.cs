@@ -18,6 +18,8 @@ internal sealed record JoinRefusal(string Reason, ushort CloseCode = 0)
     public static readonly JoinRefusal TooManyChannels = new("ChannelRateLimitReached: Too many channels");
     public static readonly JoinRefusal Suspended = new("RealtimeDisabledForTenant: Realtime disabled for this tenant");
     public static readonly JoinRefusal ReplayOnPublicChannel = new("UnableToReplayMessages: Replay is not allowed for public channels");
+    public static readonly JoinRefusal InvalidReplay = new("UnableToReplayMessages: Replay params are not valid");
+    public static readonly JoinRefusal ReplayFailed = new("UnableToReplayMessages: Realtime was unable to replay messages");
     public static readonly JoinRefusal Crashed = new("join crashed");
 
     /// <summary>The code at the start of the reason, for metrics and logs.</summary>
@@ -33,11 +35,14 @@ internal sealed record JoinRefusal(string Reason, ushort CloseCode = 0)
     public static JoinRefusal Unauthorized(string subTopic) =>
         new($"Unauthorized: You do not have permissions to read from this Channel topic: {subTopic}");
 
+    /// <summary>A query about the topic ran too long.</summary>
+    public static JoinRefusal QueryCanceled(string? detail) => new($"QueryCanceled: {detail}");
+
     /// <summary>The database could not be asked about a private channel.</summary>
     public static JoinRefusal Authorization(ChannelAuthorization authorization, string subTopic) => authorization.Error switch
     {
         ChannelAuthorizationError.None or ChannelAuthorizationError.PolicyError => Unauthorized(subTopic),
-        ChannelAuthorizationError.QueryCanceled => new($"QueryCanceled: {authorization.Detail}"),
+        ChannelAuthorizationError.QueryCanceled => QueryCanceled(authorization.Detail),
         ChannelAuthorizationError.MissingPartition => new("MissingPartition: Realtime was unable to find the expected messages partition"),
         ChannelAuthorizationError.DatabaseUnavailable => new("UnableToConnectToProject: Realtime was unable to connect to the project database"),
         ChannelAuthorizationError.DatabaseInitializing => new("InitializingProjectConnection: Realtime is initializing the project connection"),

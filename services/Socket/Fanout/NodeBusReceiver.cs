@@ -1,8 +1,10 @@
+using Realtime.Contracts.Changes;
 using Realtime.Contracts.Nodes;
 using Realtime.Contracts.Tenants;
 using Realtime.Hosting.Limits;
 using Realtime.Hosting.Tenants;
 using Realtime.Protocol.WebSockets;
+using Realtime.Socket.Changes;
 
 namespace Realtime.Socket.Fanout;
 
@@ -11,6 +13,7 @@ internal sealed partial class NodeBusReceiver(
     SocketNode node,
     TenantCatalog catalog,
     TenantRateBook rates,
+    ChangeFanout changeFanout,
     INodeBus bus,
     ILogger<NodeBusReceiver> logger) : INodeSink, IHostedService
 {
@@ -41,6 +44,12 @@ internal sealed partial class NodeBusReceiver(
             case PresenceChanged presence:
                 node.Presence.Receive(presence);
                 break;
+            case ChangesPublished changes:
+                changeFanout.Deliver(changes);
+                break;
+            case ChangeFeedNotice notice:
+                changeFanout.Notify(notice);
+                break;
             case TenantChanged changed:
                 Follow(changed);
                 break;
@@ -49,6 +58,7 @@ internal sealed partial class NodeBusReceiver(
 
     private void Deliver(BroadcastPublished broadcast)
     {
+        // Who hosts nobody of the tenant does nothing.
         if (node.Hubs.Find(broadcast.Tenant) is { } hub && hub.Find(broadcast.Channel) is { } group)
         {
             node.Fanout.Deliver(hub, group, broadcast.Message, sender: null);

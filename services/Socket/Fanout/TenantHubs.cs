@@ -36,11 +36,7 @@ internal sealed class TenantHubs
     }
 
     /// <summary>Takes a session out.</summary>
-    public void Exit(SocketSession session, TenantHub hub)
-    {
-        if (hub.Remove(session))
-        {
-            _hubs.TryRemove(new(hub.Tenant, hub));
-        }
-    }
+    /// <returns><see langword="true"/> when the tenant has no session here any more.</returns>
+    public bool Exit(SocketSession session, TenantHub hub) =>
+        hub.Remove(session) && _hubs.TryRemove(new(hub.Tenant, hub));
 }

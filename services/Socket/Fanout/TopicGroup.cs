@@ -105,7 +105,9 @@ internal sealed class TopicGroup(ChannelKey key)
             var members = _members.AsSpan(0, _count);
             foreach (var member in members)
             {
-                if (member == sender && !member.ReceivesOwnBroadcasts)
+                if (!member.ReceivesBroadcasts
+                    || (member == sender && !member.ReceivesOwnBroadcasts)
+                    || (message.StoredId is { } id && member.ReplayedIds?.Contains(id) == true))
                 {
                     continue;
                 }

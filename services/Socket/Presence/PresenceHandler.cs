@@ -1,3 +1,4 @@
+using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
 using Realtime.Contracts.Tenants;
 using Realtime.Protocol.Broadcasts;
@@ -19,7 +20,8 @@ internal sealed class PresenceHandler(SocketNode node)
     public void Joined(Channel channel, bool isAsked)
     {
         var tenant = channel.Session.Hub.Model.Config;
-        if (!channel.ReceivesPresence || !(isAsked || tenant.PresenceEnabled))
+        channel.EnablesPresence = isAsked || tenant.PresenceEnabled;
+        if (!channel.EnablesPresence || !channel.ReceivesPresence)
         {
             return;
         }
@@ -60,6 +62,10 @@ internal sealed class PresenceHandler(SocketNode node)
         }
     }
 
+    /// <summary>Whether the policies have to be asked before this message can be handled: only tracking needs a permission.</summary>
+    public static bool NeedsDecision(Channel channel, in ClientMessage message) =>
+        !channel.Access.Knows(ChannelPermissions.WritePresence) && PresenceCommand.Read(message).Kind == PresenceCommandKind.Track;
+
     /// <summary>Handles one <c>presence</c> event of a channel's client.</summary>
     public void Handle(Channel channel, in ClientMessage message)
     {
@@ -88,7 +94,7 @@ internal sealed class PresenceHandler(SocketNode node)
     private void Track(Channel channel, in ClientMessage message, ReadOnlySpan<byte> json)
     {
         var tenant = channel.Session.Hub.Model.Config;
-        if (!channel.MayTrack)
+        if (!channel.Access.Has(ChannelPermissions.WritePresence))
         {
             Reply(channel, message, isOk: false);
         }
@@ -112,6 +118,7 @@ internal sealed class PresenceHandler(SocketNode node)
         {
             // The reply first: the diff is sent by another thread.
             Reply(channel, message, isOk: true);
+            channel.EnablesPresence = true;
             if (TopicOf(channel).Track(channel, PresenceOf(channel), payload))
             {
                 node.Rates.For(tenant).PresenceEvents.Add(1);

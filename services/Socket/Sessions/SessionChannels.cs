@@ -4,6 +4,7 @@ using Realtime.Protocol;
 using Realtime.Protocol.Joins;
 using Realtime.Protocol.Messages;
 using Realtime.Socket.Channels;
+using Realtime.Socket.Presence;
 
 namespace Realtime.Socket.Sessions;
 
@@ -22,11 +23,9 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
 
     private readonly Lock _lock = new();
     private readonly Dictionary<byte[], Channel> _channels = new(TopicComparer.Instance);
-    private Dictionary<byte[], DeferredMessages>? _joining;
+    private DeferredMessages? _deferred;
     private TaskCompletionSource? _resumed;
-    private Task _pendingJoins = Task.CompletedTask;
     private int _waitingReplies;
-    private int _deferredMessages;
     private bool _isUser;
     private bool _hasEnded;
 
@@ -50,7 +49,7 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
 
     /// <summary>Whether the session is not to be read for now.</summary>
     public bool IsStalled =>
-        Volatile.Read(ref _waitingReplies) >= MaxWaitingReplies || Volatile.Read(ref _deferredMessages) >= MaxDeferredMessages;
+        Volatile.Read(ref _waitingReplies) >= MaxWaitingReplies || _deferred is { Count: >= MaxDeferredMessages };
 
     /// <summary>Ends when the session may be read again.</summary>
     public Task WhenResumedAsync()
@@ -61,7 +60,7 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         }
     }
 
-    /// <summary>Does what one message asks for, or keeps it until the join of its topic is decided.</summary>
+    /// <summary>Does what one message asks for, or keeps it until what its topic waits for is decided.</summary>
     /// <param name="message">The decoded message.</param>
     /// <param name="isBinary">Whether it came in a binary frame.</param>
     /// <param name="data">The message as it came.</param>
@@ -71,38 +70,25 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         {
             Reply(default, message, isOk: true, "{}"u8);
         }
-        else if (!TryDefer(message.Topic, isBinary, data))
+        else if (_deferred is null || !_deferred.TryDefer(message.Topic, isBinary, data))
         {
-            HandleNow(message);
+            var decision = HandleNow(message, isBinary, data);
+            if (!decision.IsCompleted)
+            {
+                (_deferred ??= new DeferredMessages()).Wait(message.Topic.ToArray(), decision, HandleDeferred);
+            }
         }
     }
 
-    /// <summary>Ends when no join of this session is being decided any more.</summary>
-    public Task WhenJoinsEndedAsync() => _pendingJoins;
-
-    private void HandleNow(in ClientMessage message)
-    {
-        if (message.Event == ChannelEvent.Join)
-        {
-            HandleJoin(message);
-        }
-        else if (Find(message.Topic) is { } channel)
-        {
-            HandleOnChannel(channel, message);
-        }
-        else if (message.Event == ChannelEvent.Leave)
-        {
-            Reply(message.JoinRef, message, isOk: true, "{}"u8);
-        }
-        else
-        {
-            ReplyUnmatched(message);
-        }
-    }
+    /// <summary>Ends when nothing is being decided for this session any more.</summary>
+    public Task WhenDecidedAsync() => _deferred?.WhenDecidedAsync() ?? Task.CompletedTask;
 
     /// <summary>Answers a join once all its checks passed and makes the session a member; nothing of the channel is sent before its reply.</summary>
+    /// <param name="channel">The new channel.</param>
+    /// <param name="key">Where it becomes a member.</param>
+    /// <param name="first">Frames to send first: the reply, the close of a channel that this one replaces, replayed broadcasts.</param>
     /// <returns><see langword="false"/> when the session ended meanwhile.</returns>
-    public bool Open(Channel channel, ChannelKey key, byte[] reply, byte[]? closeOfPrevious)
+    public bool Open(Channel channel, ChannelKey key, IEnumerable<byte[]> first)
     {
         lock (_lock)
         {
@@ -112,14 +98,14 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
             }
 
             _channels[channel.Topic] = channel;
-            session.Post(reply);
-            if (closeOfPrevious is not null)
+            foreach (var frame in first)
             {
-                session.Post(closeOfPrevious);
+                session.Post(frame);
             }
 
             session.Hub.Join(channel, key);
             ScheduleTokenCheck(channel);
+            channel.Changes?.Start();
             if (!_isUser)
             {
                 Volatile.Write(ref _isUser, true);
@@ -153,18 +139,29 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
     /// <summary>Verifies a channel's token when its deadline came (protocol.md 4.2).</summary>
     public void CheckToken(Channel channel)
     {
-        if (node.Tokens.CheckExpiry(channel.Token.Verified) is { } failure)
+        lock (_lock)
         {
-            ShutDown(channel, failure.SystemMessage);
-        }
-        else
-        {
-            lock (_lock)
+            if (node.Tokens.CheckExpiry(channel.Token.Verified) is { } failure)
             {
-                if (IsLive(channel))
-                {
-                    ScheduleTokenCheck(channel);
-                }
+                ShutDown(channel, failure.SystemMessage);
+            }
+            else if (IsLive(channel))
+            {
+                ScheduleTokenCheck(channel);
+            }
+        }
+    }
+
+    /// <summary>Puts a new token and what it may do into force.</summary>
+    public void Renew(Channel channel, ChannelToken token, ChannelAccess access)
+    {
+        lock (_lock)
+        {
+            if (IsLive(channel))
+            {
+                (channel.Token, channel.Access) = (token, access);
+                ScheduleTokenCheck(channel);
+                channel.Changes?.Renew();
             }
         }
     }
@@ -184,6 +181,40 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         }
 
         Log.ChannelShutDown(node.Logger, session.Connection.ClientMistakeLevel, session.Hub.Tenant, message);
+    }
+
+    /// <summary>Tells a live channel something about its change subscriptions (protocol.md 7.4).</summary>
+    public void NotifyChanges(Channel channel, bool isOk, string message)
+    {
+        lock (_lock)
+        {
+            if (IsLive(channel))
+            {
+                session.Post(ServerMessage.System(
+                    session.Version, channel.EffectiveJoinRef, channel.Topic, "postgres_changes"u8, isOk, message));
+            }
+        }
+    }
+
+    /// <summary>Whether a channel is still one of this session.</summary>
+    public bool Has(Channel channel)
+    {
+        lock (_lock)
+        {
+            return IsLive(channel);
+        }
+    }
+
+    /// <summary>Sends a frame of a channel unless it has ended.</summary>
+    public void Post(Channel channel, byte[] frame)
+    {
+        lock (_lock)
+        {
+            if (IsLive(channel))
+            {
+                session.Post(frame);
+            }
+        }
     }
 
     /// <summary>Tells every channel that the server asks for a disconnect (protocol.md 1.8).</summary>
@@ -218,10 +249,50 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         }
     }
 
-    private void HandleOnChannel(Channel channel, in ClientMessage message)
+    // What is returned is pending while the database is asked, and ends when the message is dealt with.
+    private Task HandleNow(in ClientMessage message, bool isBinary, ReadOnlySpan<byte> data)
+    {
+        if (message.Event == ChannelEvent.Join)
+        {
+            return HandleJoin(message);
+        }
+
+        if (Find(message.Topic) is { } channel)
+        {
+            return HandleOnChannel(channel, message, isBinary, data);
+        }
+
+        if (message.Event == ChannelEvent.Leave)
+        {
+            Reply(message.JoinRef, message, isOk: true, "{}"u8);
+        }
+        else
+        {
+            ReplyUnmatched(message);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task HandleDeferred(bool isBinary, byte[] data)
+    {
+        var decision = ClientMessageReader.TryRead(session.Version, isBinary, data, out var message)
+            ? HandleNow(message, isBinary, data)
+            : Task.CompletedTask;
+        lock (_lock)
+        {
+            ResumeIfPossible();
+        }
+
+        return decision;
+    }
+
+    private Task HandleOnChannel(Channel channel, in ClientMessage message, bool isBinary, ReadOnlySpan<byte> data)
     {
         switch (message.Event)
         {
+            case ChannelEvent.Broadcast when !channel.Access.Knows(ChannelPermissions.WriteBroadcast):
+                return BroadcastAfterDecisionAsync(channel, isBinary, data.ToArray());
             case ChannelEvent.Broadcast:
                 node.Broadcasts.Handle(channel, message);
                 break;
@@ -229,8 +300,9 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
                 HandleLeave(channel, message);
                 break;
             case ChannelEvent.AccessToken:
-                HandleAccessToken(channel, message);
-                break;
+                return HandleAccessToken(channel, message);
+            case ChannelEvent.Presence when PresenceHandler.NeedsDecision(channel, message):
+                return PresenceAfterDecisionAsync(channel, isBinary, data.ToArray());
             case ChannelEvent.Presence:
                 node.Presence.Handle(channel, message);
                 break;
@@ -238,76 +310,53 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
                 node.Rates.For(session.Hub.Model.Config).Events.Add(1);
                 break;
         }
+
+        return Task.CompletedTask;
     }
 
-    private void HandleJoin(in ClientMessage message)
+    // Without an answer of the database the message is dropped and not acknowledged (protocol.md 5.3).
+    private async Task BroadcastAfterDecisionAsync(Channel channel, bool isBinary, byte[] data)
+    {
+        await node.Policies.DecideWritingAsync(channel);
+        if (channel.Access.Knows(ChannelPermissions.WriteBroadcast))
+        {
+            Broadcast(channel, isBinary, data);
+        }
+    }
+
+    // Without an answer of the database the track is refused (protocol.md 6.2).
+    private async Task PresenceAfterDecisionAsync(Channel channel, bool isBinary, byte[] data)
+    {
+        await node.Policies.DecideWritingAsync(channel);
+        HandlePresence(channel, isBinary, data);
+    }
+
+    private void HandlePresence(Channel channel, bool isBinary, byte[] data)
+    {
+        if (ClientMessageReader.TryRead(session.Version, isBinary, data, out var message))
+        {
+            node.Presence.Handle(channel, message);
+        }
+    }
+
+    private void Broadcast(Channel channel, bool isBinary, byte[] data)
+    {
+        if (ClientMessageReader.TryRead(session.Version, isBinary, data, out var message))
+        {
+            node.Broadcasts.Handle(channel, message);
+        }
+    }
+
+    private Task HandleJoin(in ClientMessage message)
     {
         HasTriedToJoin = true;
         if (!ChannelTopic.IsChannel(message.Topic))
         {
             ReplyUnmatched(message);
-            return;
+            return Task.CompletedTask;
         }
 
-        var attempt = new JoinAttempt(session, message, TerminatePrevious(message.Topic));
-        var join = node.Joins.RunAsync(attempt);
-        if (!join.IsCompleted)
-        {
-            // The database is asked: other topics go on, messages for this one wait.
-            lock (_lock)
-            {
-                (_joining ??= new(TopicComparer.Instance)).Add(attempt.Topic, new DeferredMessages());
-            }
-
-            var rest = HandleDeferredAsync(attempt.Topic, join);
-            _pendingJoins = _pendingJoins.IsCompleted ? rest : Task.WhenAll(_pendingJoins, rest);
-        }
-    }
-
-    private async Task HandleDeferredAsync(byte[] topic, Task join)
-    {
-        await join;
-        while (TryTakeDeferred(topic, out var isBinary, out var data))
-        {
-            if (ClientMessageReader.TryRead(session.Version, isBinary, data, out var message))
-            {
-                HandleNow(message);
-            }
-        }
-    }
-
-    private bool TryDefer(ReadOnlySpan<byte> topic, bool isBinary, ReadOnlySpan<byte> data)
-    {
-        lock (_lock)
-        {
-            if (_joining is null || !_joining.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var deferred))
-            {
-                return false;
-            }
-
-            deferred.Add(isBinary, data);
-            _deferredMessages++;
-            return true;
-        }
-    }
-
-    // The topic counts as joining until nothing is deferred any more, so that later messages cannot overtake.
-    private bool TryTakeDeferred(byte[] topic, out bool isBinary, out byte[] data)
-    {
-        lock (_lock)
-        {
-            if (_joining!.TryGetValue(topic, out var deferred) && deferred.TryTake(out var message))
-            {
-                (isBinary, data) = message;
-                _deferredMessages--;
-                ResumeIfPossible();
-                return true;
-            }
-
-            _joining.Remove(topic);
-            (isBinary, data) = (false, []);
-            return false;
-        }
+        return node.Joins.RunAsync(new JoinAttempt(session, message, TerminatePrevious(message.Topic)));
     }
 
     private void ResumeIfPossible()
@@ -351,7 +400,7 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         }
     }
 
-    private void HandleAccessToken(Channel channel, in ClientMessage message)
+    private Task HandleAccessToken(Channel channel, in ClientMessage message)
     {
         var payload = AccessTokenPayload.Read(message);
         if (payload.IsMalformed)
@@ -359,26 +408,7 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
             node.Rates.For(session.Hub.Model.Config).Events.Add(1);
         }
 
-        if (payload.Token is not { } text || channel.Token.IsOf(text))
-        {
-            return;
-        }
-
-        var result = node.Tokens.VerifyForChannel(text, session.Connection.Keys);
-        if (result.Failure is { } failure)
-        {
-            ShutDown(channel, failure.SystemMessage);
-            return;
-        }
-
-        lock (_lock)
-        {
-            if (IsLive(channel))
-            {
-                channel.Token = ChannelToken.Create(text, result.Token!);
-                ScheduleTokenCheck(channel);
-            }
-        }
+        return payload.Token is { } text && !channel.Token.IsOf(text) ? node.TokenRefresh.RunAsync(channel, text) : Task.CompletedTask;
     }
 
     private Channel? Find(ReadOnlySpan<byte> topic)
@@ -408,6 +438,7 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         session.Hub.Leave(channel);
         node.Presence.Left(channel);
         node.Deadlines.Remove(channel);
+        channel.Changes?.Stop();
         node.Metrics.ChannelLeft();
     }
 

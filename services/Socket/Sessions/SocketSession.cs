@@ -295,12 +295,16 @@ internal sealed partial class SocketSession : Deadline
         Volatile.Write(ref _isLingering, false);
         _outbox.Complete(null);
         Channels.EndAll();
-        _node.Hubs.Exit(this, Hub);
+        if (_node.Hubs.Exit(this, Hub))
+        {
+            _node.Feed.ReleaseBroadcasts(_node.Id, Hub.Tenant);
+        }
+
         _node.Metrics.SessionClosed();
         _assembler?.Reset();
         // The last frames of a client that does not read must not keep the connection: the deadline breaks it.
         _node.Deadlines.Set(this, _node.Settings.CloseTimeout);
-        await Channels.WhenJoinsEndedAsync();
+        await Channels.WhenDecidedAsync();
         await _outbox.WhenDrainedAsync();
         _node.Deadlines.Remove(this);
     }

@@ -107,6 +107,7 @@ internal sealed class ControlConnections(ControlDatabaseSettings settings) : IAs
             Timeout = (int)Math.Clamp(Math.Ceiling(settings.QueueTarget.TotalSeconds), 1, 1024),
             CommandTimeout = (int)CommandTimeout.TotalSeconds,
             CancellationTimeout = 2000,
+            GssEncryptionMode = GssEncryptionMode.Disable,
             SslMode = (settings.Ssl, settings.SslCaCertificate) switch
             {
                 (false, _) => SslMode.Disable,

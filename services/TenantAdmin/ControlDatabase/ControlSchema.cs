@@ -138,11 +138,12 @@ internal static class ControlSchema
         }
     }
 
+    // A new column gets its default in the rows there are; one that is there keeps what they have.
     // Changing a type to what it already is costs nothing: PostgreSQL rewrites the table only when the bytes differ.
     private static void AppendColumn(StringBuilder sql, string table, Column column)
     {
         var (name, type, fallback, notNull) = column;
-        sql.Append($"alter table {table} add column if not exists {name} {type};\n");
+        sql.Append($"alter table {table} add column if not exists {name} {type}{(fallback is null ? "" : $" default {fallback}")};\n");
         sql.Append($"alter table {table} alter column {name} drop default, alter column {name} type {type} using {name}::{type};\n");
         if (fallback is not null)
         {

@@ -54,6 +54,7 @@ internal sealed class DirectTenantRuntime(TenantAnnouncements announcements, Tim
         Password = database.Password,
         ApplicationName = "realtime_slot_teardown",
         SslMode = database.SslEnforced ? SslMode.Require : SslMode.Disable, // Require encrypts and verifies nothing
+        GssEncryptionMode = GssEncryptionMode.Disable,
         Pooling = false,
         Timeout = 5,
         CommandTimeout = 10,

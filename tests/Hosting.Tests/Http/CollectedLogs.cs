@@ -10,6 +10,8 @@ internal sealed class CollectedLogs : ILoggerProvider, ILogger
 
     public int Count(LogLevel level, string text) => _lines.Count(line => line == (level, text));
 
+    public IEnumerable<string> Lines(LogLevel level) => _lines.Where(line => line.Level == level).Select(line => line.Text);
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

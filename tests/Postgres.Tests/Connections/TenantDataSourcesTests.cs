@@ -26,6 +26,26 @@ public sealed class TenantDataSourcesTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task Connection_left_in_the_middle_of_a_transaction_is_clean_for_its_next_user()
+    {
+        await using var bench = await TenantWorkbench.CreateAsync(postgres.Server);
+        await using (var lease = await OpenAsync(bench, bench.Tenant))
+        {
+            await using var leave = new NpgsqlCommand(
+                "set realtime.topic = 'left'; begin; create table public.left (); set local role pg_monitor; select pg_advisory_lock(1)", lease.Connection);
+            await leave.ExecuteNonQueryAsync(TenantWorkbench.Token);
+        }
+
+        await using var next = await OpenAsync(bench, bench.Tenant);
+        await using var command = new NpgsqlCommand("""
+            select concat_ws('|', current_user, current_setting('realtime.topic', true), to_regclass('public.left') is null,
+              (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()))
+            """, next.Connection);
+
+        Assert.Equal("supabase_admin||t|0", await command.ExecuteScalarAsync(TenantWorkbench.Token));
+    }
+
+    [Fact]
     public async Task Pool_that_stays_busy_refuses_after_the_queue_target_and_then_at_once_for_30_seconds()
     {
         var time = new FakeTimeProvider();
