@@ -76,14 +76,20 @@ internal sealed partial class TopicPresence(SocketNode node, TenantHub hub, Topi
         }
     }
 
-    /// <summary>Tracks a value for a channel, in place of what it tracked before.</summary>
+    /// <summary>Tracks a value for a channel, in place of what it tracked before. One call at a time for each channel.</summary>
     /// <returns>Whether that changed anything; the channel may have left, or track the same value.</returns>
     public bool Track(Channel channel, ChannelPresence presence, PresencePayload payload)
     {
+        // Comparing may take long, so not within the lock; only this call tracks for the channel.
+        if (presence.Meta?.Payload.HasValueOf(payload) == true)
+        {
+            return false;
+        }
+
         lock (_lock)
         {
-            // A channel that left here before took the lock of the group; one that leaves later finds what is tracked now.
-            if (!group.Contains(channel) || presence.Meta?.Payload.HasValueOf(payload) == true)
+            // A channel that left before this has told the group; one that leaves later finds what is tracked now.
+            if (!group.Contains(channel))
             {
                 return false;
             }
