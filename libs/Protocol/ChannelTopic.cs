@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Realtime.Protocol;
 
 /// <summary>Topics of channels: <c>realtime:</c> and a sub-topic of any characters (protocol.md 3.1).</summary>
@@ -11,6 +13,9 @@ public static class ChannelTopic
 
     /// <summary>The part after the prefix.</summary>
     public static ReadOnlySpan<byte> SubTopicOf(ReadOnlySpan<byte> topic) => topic[Prefix.Length..];
+
+    /// <summary>The topic of a sub-topic, in UTF-8.</summary>
+    public static byte[] Of(string subTopic) => [.. Prefix, .. Encoding.UTF8.GetBytes(subTopic)];
 
     /// <summary>The topic of heartbeats.</summary>
     public static bool IsPhoenix(ReadOnlySpan<byte> topic) => topic.SequenceEqual("phoenix"u8);

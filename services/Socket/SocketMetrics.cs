@@ -12,6 +12,7 @@ internal sealed class SocketMetrics
     private readonly UpDownCounter<long> _channels;
     private readonly Counter<long> _received;
     private readonly Counter<long> _delivered;
+    private readonly Counter<long> _presenceDelivered;
     private readonly Counter<long> _malformed;
     private readonly Counter<long> _slowClients;
     private readonly Counter<long> _joins;
@@ -26,6 +27,7 @@ internal sealed class SocketMetrics
         _channels = meter.CreateUpDownCounter<long>("realtime.socket.channels", "{channel}", "Joined channels.");
         _received = meter.CreateCounter<long>("realtime.socket.messages.received", "{message}", "Messages from clients.");
         _delivered = meter.CreateCounter<long>("realtime.socket.messages.delivered", "{message}", "Broadcasts handed to clients.");
+        _presenceDelivered = meter.CreateCounter<long>("realtime.socket.presence.delivered", "{message}", "Presence diffs handed to clients.");
         _malformed = meter.CreateCounter<long>("realtime.socket.messages.malformed", "{message}", "Messages that could not be read.");
         _slowClients = meter.CreateCounter<long>("realtime.socket.slow_clients", "{session}", "Sessions closed because the client was too far behind.");
         _joins = meter.CreateCounter<long>("realtime.socket.joins", "{join}", "Successful joins.");
@@ -40,6 +42,8 @@ internal sealed class SocketMetrics
     public void MessageReceived() => _received.Add(1);
 
     public void MessagesDelivered(int count) => _delivered.Add(count);
+
+    public void PresenceDelivered(int count) => _presenceDelivered.Add(count);
 
     public void MalformedMessage() => _malformed.Add(1);
 

@@ -1,6 +1,7 @@
 using Realtime.Contracts.Changes;
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
+using Realtime.Contracts.Presence;
 using Realtime.Hosting.Configuration;
 using Realtime.Hosting.Limits;
 using Realtime.Hosting.Tenants;
@@ -9,12 +10,14 @@ using Realtime.Socket.Changes;
 using Realtime.Socket.Channels;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Lifecycle;
+using Realtime.Socket.Presence;
 
 namespace Realtime.Socket;
 
 /// <summary>What all sessions of this process share, so that a session holds one reference instead of a dozen.</summary>
 internal sealed class SocketNode(
     SocketSettings settings,
+    TenantSettings tenantDefaults,
     TimeProvider time,
     TenantCatalog catalog,
     TokenVerifier tokens,
@@ -25,6 +28,7 @@ internal sealed class SocketNode(
     INodeBus bus,
     INodeDirectory directory,
     IChannelAuthorizer authorizer,
+    IPresenceDirectory presenceDirectory,
     IReplayStore replays,
     IChangeFeed feed,
     SocketMetrics metrics,
@@ -33,6 +37,7 @@ internal sealed class SocketNode(
 {
     private JoinPipeline? _joins;
     private BroadcastHandler? _broadcasts;
+    private PresenceHandler? _presence;
     private ChannelPolicies? _policies;
     private TokenRefresh? _tokenRefresh;
     private ReplicationReady? _replicationReady;
@@ -41,6 +46,8 @@ internal sealed class SocketNode(
     public NodeId Id { get; } = NodeId.New("socket");
 
     public SocketSettings Settings => settings;
+
+    public TenantSettings TenantDefaults => tenantDefaults;
 
     public TimeProvider Time => time;
 
@@ -62,6 +69,10 @@ internal sealed class SocketNode(
 
     public IChannelAuthorizer Authorizer => authorizer;
 
+    public IPresenceDirectory PresenceDirectory => presenceDirectory;
+
+    public TopicPresences TopicPresences { get; } = new();
+
     public IReplayStore Replays => replays;
 
     public IChangeFeed Feed => feed;
@@ -76,6 +87,8 @@ internal sealed class SocketNode(
     public JoinPipeline Joins => _joins ??= new JoinPipeline(this);
 
     public BroadcastHandler Broadcasts => _broadcasts ??= new BroadcastHandler(this);
+
+    public PresenceHandler Presence => _presence ??= new PresenceHandler(this);
 
     public ChannelPolicies Policies => _policies ??= new ChannelPolicies(this);
 

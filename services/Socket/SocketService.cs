@@ -4,6 +4,7 @@ using Realtime.Socket.Changes;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Handshake;
 using Realtime.Socket.Lifecycle;
+using Realtime.Socket.Presence;
 
 namespace Realtime.Socket;
 
@@ -15,6 +16,7 @@ public static class SocketService
     {
         var services = builder.Services;
         services.TryAddSingleton(settings.Socket);
+        services.TryAddSingleton(settings.Tenants);
         services.AddSingleton<SocketMetrics>();
         services.AddSingleton<TenantHubs>();
         services.AddSingleton<FanoutDelivery>();
@@ -23,6 +25,7 @@ public static class SocketService
         services.AddSingleton<SocketNode>();
         services.AddSingleton<SocketEndpoint>();
         services.AddHostedService<NodeBusReceiver>();
+        services.AddHostedService<PresenceRenewals>();
         services.AddHostedService<SessionSweep>();
         services.AddHostedService<ShutdownDrain>();
         return builder;

@@ -24,6 +24,8 @@ internal static class PublicPaths
             return "/socket/websocket";
         }
 
-        return rest.StartsWithSegments("/api/broadcast", StringComparison.Ordinal) || rest == "/api/ping" ? rest : null;
+        return rest.StartsWithSegments("/api/broadcast", StringComparison.Ordinal)
+            || rest.StartsWithSegments("/api/presence", StringComparison.Ordinal)
+            || rest == "/api/ping" ? rest : null;
     }
 }

@@ -6,6 +6,7 @@ using Realtime.Hosting.Http;
 using Realtime.Hosting.InProcess;
 using Realtime.Hosting.Tenants;
 using Realtime.Postgres;
+using Realtime.Presence;
 using Realtime.Socket;
 using Realtime.TenantAdmin;
 
@@ -28,6 +29,7 @@ public static class StandaloneServer
         builder.Services.AddSingleton<IChangeFeed, UnavailableChangeFeed>();
         builder.AddTenantAdmin(settings);
         builder.AddBroadcast();
+        builder.AddPresence();
         builder.AddSocket(settings);
         return builder;
     }
@@ -41,6 +43,7 @@ public static class StandaloneServer
         app.MapPing();
         app.MapTenantAdmin();
         app.MapBroadcast();
+        app.MapPresence();
         app.MapSocket();
         await app.PrepareTenantAdminAsync();
     }

@@ -10,12 +10,14 @@ using Microsoft.Extensions.Logging;
 using Realtime.Contracts.Changes;
 using Realtime.Contracts.Channels;
 using Realtime.Contracts.Nodes;
+using Realtime.Contracts.Presence;
 using Realtime.Contracts.Tenants;
 using Realtime.Hosting.Configuration;
 using Realtime.Hosting.InProcess;
 using Realtime.Hosting.Limits;
 using Realtime.Hosting.Tenants;
 using Realtime.Hosting.Tokens;
+using Realtime.Presence.Directory;
 using Realtime.Testing;
 
 namespace Realtime.Socket.Tests;
@@ -42,6 +44,8 @@ internal sealed class SocketHost : IAsyncDisposable
     public int Port { get; }
 
     public INodeBus Bus => _app.Services.GetRequiredService<INodeBus>();
+
+    public IPresenceDirectory Presences => _app.Services.GetRequiredService<IPresenceDirectory>();
 
     public SocketNode Node => _app.Services.GetRequiredService<SocketNode>();
 
@@ -80,7 +84,7 @@ internal sealed class SocketHost : IAsyncDisposable
             {
                 Id = new TenantId(name),
                 JwtSecret = Secret,
-                Limits = new TenantLimits { MaxEventsPerSecond = 1_000_000, MaxJoinsPerSecond = 1_000_000, MaxConcurrentUsers = 10_000 },
+                Limits = new TenantLimits { MaxEventsPerSecond = 1_000_000, MaxJoinsPerSecond = 1_000_000, MaxConcurrentUsers = 10_000, MaxPresenceEventsPerSecond = 1_000_000 },
             }));
         }
 
@@ -95,6 +99,7 @@ internal sealed class SocketHost : IAsyncDisposable
         builder.Services.AddSingleton<INodeBus, InProcessNodeBus>();
         builder.Services.AddSingleton<INodeDirectory, InProcessNodeDirectory>();
         builder.Services.AddSingleton(authorizer ?? new UnavailableChannelAuthorizer());
+        builder.Services.AddSingleton<IPresenceDirectory, LocalPresenceDirectory>();
         builder.Services.AddSingleton(replays ?? new UnavailableReplayStore());
         builder.Services.AddSingleton(feed ?? new UnavailableChangeFeed());
         builder.AddSocket(settings);

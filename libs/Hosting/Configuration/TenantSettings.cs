@@ -21,6 +21,12 @@ public sealed record TenantSettings
     /// <summary><c>TENANT_MAX_JOINS_PER_SECOND</c> of new tenants.</summary>
     public int MaxJoinsPerSecond { get; init; } = 100;
 
+    /// <summary><c>CLIENT_PRESENCE_MAX_CALLS</c>: presence calls of one channel per window, for tenants without a value of their own.</summary>
+    public int ClientPresenceMaxCalls { get; init; } = 5;
+
+    /// <summary><c>CLIENT_PRESENCE_WINDOW_MS</c>: length of that window.</summary>
+    public TimeSpan ClientPresenceWindow { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary><c>TENANT_CACHE_EXPIRATION_IN_MS</c>: how long a change made directly in SQL may stay unseen.</summary>
     public TimeSpan CacheExpiration { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -54,6 +60,8 @@ public sealed record TenantSettings
             MaxConcurrentUsers = reader.Number("TENANT_MAX_CONCURRENT_USERS", 200),
             MaxEventsPerSecond = reader.Number("TENANT_MAX_EVENTS_PER_SECOND", 100),
             MaxJoinsPerSecond = reader.Number("TENANT_MAX_JOINS_PER_SECOND", 100),
+            ClientPresenceMaxCalls = reader.Number("CLIENT_PRESENCE_MAX_CALLS", 5),
+            ClientPresenceWindow = reader.Milliseconds("CLIENT_PRESENCE_WINDOW_MS", 30_000),
             CacheExpiration = reader.Milliseconds("TENANT_CACHE_EXPIRATION_IN_MS", 30_000),
             DefaultTenant = reader.Text("DEFAULT_TENANT"),
             SeedSelfHost = reader.Text("SEED_SELF_HOST") == "true",

@@ -2,6 +2,7 @@ using Realtime.Contracts.Channels;
 using Realtime.Socket.Changes;
 using Realtime.Socket.Fanout;
 using Realtime.Socket.Lifecycle;
+using Realtime.Socket.Presence;
 using Realtime.Socket.Sessions;
 
 namespace Realtime.Socket.Channels;
@@ -20,6 +21,7 @@ internal sealed class Channel : Deadline
         ReceivesOwnBroadcasts = attempt.Request.ReceivesOwnBroadcasts;
         AcknowledgesBroadcasts = attempt.Request.AcknowledgesBroadcasts;
         IsPrivate = attempt.Request.IsPrivate;
+        PresenceKey = attempt.Request.PresenceKey;
         Token = attempt.Token!;
         Access = attempt.Access;
     }
@@ -64,6 +66,18 @@ internal sealed class Channel : Deadline
 
     /// <summary>Whether broadcasts are delivered to it: members of a private topic may have joined for its presence alone.</summary>
     public bool ReceivesBroadcasts { get; private set; }
+
+    /// <summary>Presence key that the join asked for; empty when the server is to make one.</summary>
+    public string PresenceKey { get; }
+
+    /// <summary>What it tracks; null until its client first uses presence. For the session's reader and whoever ends the channel.</summary>
+    public ChannelPresence? Presence { get; set; }
+
+    /// <summary>It uses presence: its join or its tenant says so, or it has tracked.</summary>
+    public bool EnablesPresence { get; set; }
+
+    /// <summary>Whether it gets <c>presence_diff</c>: public channels always, private ones that use presence and may see it (protocol.md 6.1).</summary>
+    public bool ReceivesPresence => !IsPrivate || (EnablesPresence && Access.Has(ChannelPermissions.ReadPresence));
 
     /// <summary>Its change subscriptions; null for none.</summary>
     public ChangeRegistration? Changes { get; set; }

@@ -188,6 +188,8 @@ internal sealed partial class JoinPipeline(SocketNode node)
             {
                 _ = node.ReplicationReady.TellAsync(channel);
             }
+
+            node.Presence.Joined(channel, attempt.Request.EnablesPresence);
         }
     }
 

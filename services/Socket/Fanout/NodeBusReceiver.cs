@@ -41,6 +41,9 @@ internal sealed partial class NodeBusReceiver(
             case BroadcastPublished broadcast:
                 Deliver(broadcast);
                 break;
+            case PresenceChanged presence:
+                node.Presence.Receive(presence);
+                break;
             case ChangesPublished changes:
                 changeFanout.Deliver(changes);
                 break;

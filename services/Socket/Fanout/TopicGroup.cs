@@ -1,7 +1,9 @@
 using Realtime.Contracts.Channels;
 using Realtime.Protocol;
 using Realtime.Protocol.Broadcasts;
+using Realtime.Protocol.Presence;
 using Realtime.Socket.Channels;
+using Realtime.Socket.Presence;
 using Realtime.Socket.Sessions;
 
 namespace Realtime.Socket.Fanout;
@@ -15,11 +17,34 @@ internal sealed class TopicGroup(ChannelKey key)
 {
     private readonly Lock _lock = new();
     private Channel[] _members = new Channel[4];
+    private TopicPresence? _presence;
     private int _count;
-    private bool _isRetired;
+    private volatile bool _isRetired;
 
     /// <summary>Which topic, public or private.</summary>
     public ChannelKey Key { get; } = key;
+
+    /// <summary>Who is present here; null until somebody on this node or another uses presence.</summary>
+    public TopicPresence? Presence => Volatile.Read(ref _presence);
+
+    /// <summary>Whether the last member has left; the group never gets another.</summary>
+    public bool IsRetired => _isRetired;
+
+    /// <summary>Number of members.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Sets the presence once.</summary>
+    /// <returns>Null, or the one that was set before.</returns>
+    public TopicPresence? SetPresence(TopicPresence presence) => Interlocked.CompareExchange(ref _presence, presence, null);
+
+    /// <summary>Whether a channel is a member.</summary>
+    public bool Contains(Channel channel)
+    {
+        lock (_lock)
+        {
+            return channel.GroupIndex >= 0;
+        }
+    }
 
     /// <summary>Adds a member.</summary>
     /// <returns><see langword="false"/> when the group was given up meanwhile; the caller takes a new one.</returns>
@@ -94,6 +119,25 @@ internal sealed class TopicGroup(ChannelKey key)
                 {
                     delivered++;
                     recipients?.Add(member);
+                }
+            }
+        }
+
+        return delivered;
+    }
+
+    /// <summary>Hands a change of presence to all members that may see it.</summary>
+    /// <returns>Members that got it.</returns>
+    public int DeliverPresence(PresenceFrames frames)
+    {
+        var delivered = 0;
+        lock (_lock)
+        {
+            foreach (var member in _members.AsSpan(0, _count))
+            {
+                if (member.ReceivesPresence && member.Session.Post(frames.FrameFor(member.Session.Version)) == PostResult.Accepted)
+                {
+                    delivered++;
                 }
             }
         }

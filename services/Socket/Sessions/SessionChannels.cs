@@ -4,6 +4,7 @@ using Realtime.Protocol;
 using Realtime.Protocol.Joins;
 using Realtime.Protocol.Messages;
 using Realtime.Socket.Channels;
+using Realtime.Socket.Presence;
 
 namespace Realtime.Socket.Sessions;
 
@@ -300,8 +301,10 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
                 break;
             case ChannelEvent.AccessToken:
                 return HandleAccessToken(channel, message);
+            case ChannelEvent.Presence when PresenceHandler.NeedsDecision(channel, message):
+                return PresenceAfterDecisionAsync(channel, isBinary, data.ToArray());
             case ChannelEvent.Presence:
-                HandlePresence(channel, message);
+                node.Presence.Handle(channel, message);
                 break;
             default:
                 node.Rates.For(session.Hub.Model.Config).Events.Add(1);
@@ -318,6 +321,21 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         if (channel.Access.Knows(ChannelPermissions.WriteBroadcast))
         {
             Broadcast(channel, isBinary, data);
+        }
+    }
+
+    // Without an answer of the database the track is refused (protocol.md 6.2).
+    private async Task PresenceAfterDecisionAsync(Channel channel, bool isBinary, byte[] data)
+    {
+        await node.Policies.DecideWritingAsync(channel);
+        HandlePresence(channel, isBinary, data);
+    }
+
+    private void HandlePresence(Channel channel, bool isBinary, byte[] data)
+    {
+        if (ClientMessageReader.TryRead(session.Version, isBinary, data, out var message))
+        {
+            node.Presence.Handle(channel, message);
         }
     }
 
@@ -393,9 +411,6 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         return payload.Token is { } text && !channel.Token.IsOf(text) ? node.TokenRefresh.RunAsync(channel, text) : Task.CompletedTask;
     }
 
-    private void HandlePresence(Channel channel, in ClientMessage message) =>
-        Reply(channel.EffectiveJoinRef, message, isOk: false, "{}"u8);
-
     private Channel? Find(ReadOnlySpan<byte> topic)
     {
         lock (_lock)
@@ -421,6 +436,7 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
     private void Detach(Channel channel)
     {
         session.Hub.Leave(channel);
+        node.Presence.Left(channel);
         node.Deadlines.Remove(channel);
         channel.Changes?.Stop();
         node.Metrics.ChannelLeft();

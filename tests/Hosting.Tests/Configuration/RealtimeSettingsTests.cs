@@ -11,7 +11,7 @@ public sealed class RealtimeSettingsTests
         "PORT", "MAX_CONNECTIONS", "MAX_HEADER_LENGTH", "DB_PORT", "DB_POOL_SIZE", "DB_QUEUE_TARGET", "TENANT_MAX_BYTES_PER_SECOND",
         "TENANT_MAX_CHANNELS_PER_CLIENT", "TENANT_MAX_CONCURRENT_USERS", "TENANT_MAX_EVENTS_PER_SECOND", "TENANT_MAX_JOINS_PER_SECOND",
         "TENANT_CACHE_EXPIRATION_IN_MS", "CONNECT_ERROR_BACKOFF_MS", "CHANNEL_ERROR_BACKOFF_MS", "NO_CHANNEL_TIMEOUT_IN_MS",
-        "WEBSOCKET_MAX_HEAP_SIZE", "SOCKET_OUTBOX_MESSAGES",
+        "WEBSOCKET_MAX_HEAP_SIZE", "SOCKET_OUTBOX_MESSAGES", "CLIENT_PRESENCE_MAX_CALLS", "CLIENT_PRESENCE_WINDOW_MS",
     ];
 
     private static readonly string[] OtherNames =
@@ -42,6 +42,8 @@ public sealed class RealtimeSettingsTests
         Assert.Equal(100_000, settings.Tenants.MaxBytesPerSecond);
         Assert.Equal(200, settings.Tenants.MaxConcurrentUsers);
         Assert.Equal(TimeSpan.FromSeconds(30), settings.Tenants.CacheExpiration);
+        Assert.Equal(5, settings.Tenants.ClientPresenceMaxCalls);
+        Assert.Equal(TimeSpan.FromSeconds(30), settings.Tenants.ClientPresenceWindow);
         Assert.Equal(TimeSpan.FromSeconds(2), settings.Socket.ConnectErrorBackoff);
         Assert.Equal(TimeSpan.FromSeconds(5), settings.Socket.ChannelErrorBackoff);
         Assert.Equal(TimeSpan.FromMinutes(10), settings.Socket.NoChannelTimeout);
