@@ -1,5 +1,5 @@
 using Realtime.Broadcast;
-using Realtime.Contracts.Changes;
+using Realtime.Cdc;
 using Realtime.Contracts.Nodes;
 using Realtime.Hosting.Configuration;
 using Realtime.Hosting.Http;
@@ -26,10 +26,10 @@ public static class StandaloneServer
             var catalog = services.GetRequiredService<TenantCatalog>();
             return async (tenant, cancellationToken) => (await catalog.FindAsync(tenant, cancellationToken))?.Config;
         });
-        builder.Services.AddSingleton<IChangeFeed, UnavailableChangeFeed>();
         builder.AddTenantAdmin(settings);
         builder.AddBroadcast();
         builder.AddPresence();
+        builder.AddCdc(settings);
         builder.AddSocket(settings);
         return builder;
     }

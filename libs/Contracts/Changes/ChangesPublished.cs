@@ -24,6 +24,9 @@ public sealed class ChangeAudience(ImmutableArray<ChangeRecipient> recipients)
 {
     /// <summary>The subscribers of all nodes.</summary>
     public ImmutableArray<ChangeRecipient> Recipients { get; } = recipients;
+
+    /// <summary>Number of ids of all recipients: what a change counts against the tenant's rate (protocol.md 8.3).</summary>
+    public int IdCount { get; } = recipients.Sum(r => r.Ids.Length);
 }
 
 /// <summary>A subscriber and the wire ids of its entries that matched, in the order of the join.</summary>

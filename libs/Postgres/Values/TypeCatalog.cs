@@ -25,7 +25,7 @@ public sealed class TypeCatalog
             pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname),
             (select pg_catalog.quote_ident(an.nspname) || '.' || pg_catalog.quote_ident(a.typname)
                 from pg_catalog.pg_type a join pg_catalog.pg_namespace an on an.oid = a.typnamespace where a.oid = t.typarray),
-            t.typtype, t.typdelim, t.typbasetype,
+            t.typtype::text, t.typdelim::text, t.typbasetype,
             case when t.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc then t.typelem else 0 end,
             exists (select from pg_catalog.pg_cast c where c.castsource = t.oid and c.casttarget = 114 and c.castmethod = 'f'),
             exists (select from pg_catalog.pg_operator o where o.oprname = '~~' and o.oprleft = t.oid),

@@ -86,6 +86,12 @@ export class Server {
     return secret
   }
 
+  /** Runs statements in the database of the seeded tenant. */
+  async sql(statements) {
+    const database = await this.#readEnvironment()
+    await promisify(execFile)('psql', [database.REALTIME_DATABASE_URL, '-v', 'ON_ERROR_STOP=1', '-qc', statements])
+  }
+
   /** A token that this server's seeded tenant accepts. */
   token(options) {
     return clientToken(options)
