@@ -18,6 +18,9 @@ public static class DaprNames
     /// <summary>App-id of the tenant administration.</summary>
     public const string TenantAdminApp = "tenant-admin";
 
+    /// <summary>All app-ids.</summary>
+    public static IReadOnlyList<string> Apps { get; } = [SocketApp, BroadcastApp, TenantAdminApp];
+
     /// <summary>Topic of the inbox in a slot.</summary>
     internal static string InboxTopic(int slot) => $"realtime.inbox.{slot}";
 }
