@@ -62,15 +62,19 @@ public static class DaprHosting
     public static IServiceCollection AddDaprMessages(this IServiceCollection services) =>
         services.AddSingleton<IChannelAuthorizer, DaprChannelAuthorizer>().AddSingleton<IReplayStore, DaprReplayStore>();
 
-    /// <summary>Maps <c>GET /readyz</c>: 200 <c>ready</c>, or 503 and what is missing, one line each.</summary>
+    /// <summary>Maps <c>GET /readyz</c>: 200 <c>ready</c>, or 503 and what is missing, one line each. A process that stops is not ready.</summary>
     public static IEndpointRouteBuilder MapReadiness(this IEndpointRouteBuilder routes)
     {
+        ArgumentNullException.ThrowIfNull(routes);
+        var readiness = routes.ServiceProvider.GetRequiredService<ClusterReadiness>();
+        routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping
+            .Register(() => readiness.Note("process", "it is stopping"));
         routes.MapHealthChecks("/readyz", new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadinessTag),
             ResponseWriter = (context, _) =>
             {
-                var missing = context.RequestServices.GetRequiredService<ClusterReadiness>().Missing;
+                var missing = readiness.Missing;
                 context.Response.ContentType = "text/plain; charset=utf-8";
                 return context.Response.WriteAsync(missing.Count == 0 ? "ready" : string.Join('\n', missing), context.RequestAborted);
             },
