@@ -10,7 +10,7 @@ public sealed class RunFileTests
 
     [Fact]
     public void Every_service_runs_under_its_app_id() => Assert.Equal(
-        DaprNames.Apps.Order(StringComparer.Ordinal), Apps.Select(app => app.TextAt("appID")).Order(StringComparer.Ordinal));
+        DaprNames.Apps.Append("gateway").Order(StringComparer.Ordinal), Apps.Select(app => app.TextAt("appID")).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Every_service_listens_where_its_sidecar_looks() => Assert.All(Apps, app => Assert.Equal(app.TextAt("appPort"), app.TextAt("env", "PORT")));
@@ -26,6 +26,19 @@ public sealed class RunFileTests
 
         Assert.Equal(["dotnet", $"bin/Release/net10.0/Realtime.{project}.dll"], app.TextsAt("command"));
     });
+
+    [Fact]
+    public void The_gateway_looks_for_services_where_they_listen()
+    {
+        var gateway = Apps.Single(app => app.TextAt("appID") == "gateway");
+
+        foreach (var (setting, appId) in new[]
+            { ("SOCKET_ADDRESSES", DaprNames.SocketApp), ("BROADCAST_ADDRESSES", DaprNames.BroadcastApp), ("TENANT_ADMIN_ADDRESSES", DaprNames.TenantAdminApp) })
+        {
+            var port = Apps.Single(app => app.TextAt("appID") == appId).TextAt("appPort");
+            Assert.Equal($"http://127.0.0.1:{port}", gateway.TextAt("env", setting));
+        }
+    }
 
     [Fact]
     public void Resources_and_configuration_exist()
