@@ -21,7 +21,7 @@ internal sealed class BusMetrics
         var meter = meters.Create(MeterName);
         _envelopes = meter.CreateCounter<long>("realtime.bus.envelopes.published", "{envelope}", "Envelopes that the broker took.");
         _published = meter.CreateCounter<long>("realtime.bus.messages.published", "{message}", "Messages in these envelopes.");
-        _dropped = meter.CreateCounter<long>("realtime.bus.messages.dropped", "{message}", "Messages that were not published, by reason: full, failed, too_large, unknown.");
+        _dropped = meter.CreateCounter<long>("realtime.bus.messages.dropped", "{message}", "Messages that were not published, by reason: full, failed, stale, too_large, unknown.");
         _received = meter.CreateCounter<long>("realtime.bus.messages.received", "{message}", "Messages taken from this process's inbox.");
         _ignored = meter.CreateCounter<long>("realtime.bus.envelopes.ignored", "{envelope}", "Envelopes that were not taken, by reason: malformed, misdirected, own, stale, duplicate.");
         _lost = meter.CreateCounter<long>("realtime.bus.envelopes.lost", "{envelope}", "Envelopes missing in a publisher's sequence.");

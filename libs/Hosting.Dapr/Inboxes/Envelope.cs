@@ -4,10 +4,11 @@ namespace Realtime.Hosting.Dapr.Inboxes;
 
 /// <summary>What stands before the items of an envelope.</summary>
 /// <param name="Target">The process for whose inbox it was written.</param>
-/// <param name="Publisher">The process that wrote it: new at every start, so it names the epoch, too.</param>
-/// <param name="Sequence">1 for the publisher's first envelope to this target, then one more each; 0 for a probe.</param>
+/// <param name="Publisher">The process that wrote it.</param>
+/// <param name="Epoch">Grows when the publisher, having lost sight of the target, begins to count anew.</param>
+/// <param name="Sequence">1 for the first envelope of an epoch, then one more each; 0 for a probe.</param>
 /// <param name="SentUnixMilliseconds">When it was closed, by the publisher's clock.</param>
-internal readonly record struct EnvelopeHeader(Guid Target, Guid Publisher, long Sequence, long SentUnixMilliseconds);
+internal readonly record struct EnvelopeHeader(Guid Target, Guid Publisher, long Epoch, long Sequence, long SentUnixMilliseconds);
 
 /// <summary>What one item of an envelope is.</summary>
 internal enum EnvelopeItem : byte
@@ -29,7 +30,7 @@ internal enum EnvelopeItem : byte
 internal static class Envelope
 {
     /// <summary>Bytes before the first item.</summary>
-    public const int HeaderBytes = 1 + 16 + 16 + 8 + 8;
+    public const int HeaderBytes = 1 + 16 + 16 + 8 + 8 + 8;
 
     private const byte Version = 1;
 
@@ -38,6 +39,7 @@ internal static class Envelope
         output.WriteByte(Version);
         output.WriteGuid(header.Target);
         output.WriteGuid(header.Publisher);
+        output.WriteInt64(header.Epoch);
         output.WriteInt64(header.Sequence);
         output.WriteInt64(header.SentUnixMilliseconds);
     }
@@ -46,7 +48,7 @@ internal static class Envelope
     public static bool TryReadHeader(ref WireReader reader, out EnvelopeHeader header)
     {
         var version = reader.ReadByte();
-        header = new EnvelopeHeader(reader.ReadGuid(), reader.ReadGuid(), reader.ReadInt64(), reader.ReadInt64());
+        header = new EnvelopeHeader(reader.ReadGuid(), reader.ReadGuid(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
         return version == Version && !reader.Failed;
     }
 

@@ -41,13 +41,14 @@ internal sealed class EnvelopeFilter(Guid process, TimeSpan staleAfter, TimeProv
             _publishers.Add(header.Publisher, publisher = new Publisher());
         }
 
-        if (header.Sequence <= publisher.LastSequence)
+        var before = header.Epoch > publisher.Epoch ? 0 : publisher.LastSequence;
+        if (header.Epoch < publisher.Epoch || header.Sequence <= before)
         {
             return EnvelopeVerdict.Duplicate;
         }
 
-        lost = header.Sequence - publisher.LastSequence - 1;
-        publisher.LastSequence = header.Sequence;
+        lost = header.Sequence - before - 1;
+        (publisher.Epoch, publisher.LastSequence) = (header.Epoch, header.Sequence);
         publisher.LastSeen = now;
         return EnvelopeVerdict.Accepted;
     }
@@ -68,6 +69,8 @@ internal sealed class EnvelopeFilter(Guid process, TimeSpan staleAfter, TimeProv
 
     private sealed class Publisher
     {
+        public long Epoch { get; set; }
+
         public long LastSequence { get; set; }
 
         public DateTimeOffset LastSeen { get; set; }

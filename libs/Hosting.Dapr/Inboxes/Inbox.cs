@@ -80,6 +80,7 @@ internal sealed partial class Inbox(
             await TryProbeAsync(topic, end.Token);
             using var stream = await OpenAsync(topic, end.Token);
             var queue = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(MaxUnread) { SingleReader = true, SingleWriter = true });
+
             // What an earlier stream proved says nothing about this one.
             _isOpen = false;
             readiness.Note(ClusterReadiness.Inbox, "its probe has not come back yet");
@@ -198,7 +199,7 @@ internal sealed partial class Inbox(
     private async Task<bool> TryProbeAsync(string topic, CancellationToken cancellationToken)
     {
         var probe = new WireWriter(Envelope.HeaderBytes);
-        Envelope.WriteHeader(probe, new EnvelopeHeader(self.Id, self.Id, 0, time.GetUtcNow().ToUnixTimeMilliseconds()));
+        Envelope.WriteHeader(probe, new EnvelopeHeader(self.Id, self.Id, 0, 0, time.GetUtcNow().ToUnixTimeMilliseconds()));
         try
         {
             await sidecar.PublishAsync(topic, probe.Written.ToArray(), cancellationToken);

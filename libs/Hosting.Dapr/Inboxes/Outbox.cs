@@ -14,7 +14,7 @@ namespace Realtime.Hosting.Dapr.Inboxes;
 /// </para>
 /// <para>
 /// An envelope that the broker did not take is published again, with the same sequence, until it is stale. Meanwhile messages wait in
-/// a queue; what does not fit is dropped and counted.
+/// a queue; what does not fit or gets stale there is dropped and counted.
 /// </para>
 /// </remarks>
 internal sealed partial class Outbox : IAsyncDisposable
@@ -42,12 +42,13 @@ internal sealed partial class Outbox : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<byte[]> _queue = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MaxQueuedMessages) { SingleReader = true });
+    private readonly Channel<Queued> _queue = Channel.CreateBounded<Queued>(new BoundedChannelOptions(MaxQueuedMessages) { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<string, ReadOnlyMemory<byte>, CancellationToken, Task> _publish;
     private readonly Func<string> _topic;
     private readonly Guid _publisher;
     private readonly Guid _target;
+    private readonly long _epoch;
     private readonly TimeSpan _staleAfter;
     private readonly TimeProvider _time;
     private readonly BusMetrics _metrics;
@@ -64,7 +65,8 @@ internal sealed partial class Outbox : IAsyncDisposable
     /// <param name="topic">The target's topic at the moment.</param>
     /// <param name="publisher">This process.</param>
     /// <param name="target">The process to send to.</param>
-    /// <param name="staleAfter">How long an envelope is worth trying.</param>
+    /// <param name="epoch">Larger than that of any earlier outbox of this process for the target.</param>
+    /// <param name="staleAfter">How long a message is worth sending.</param>
     /// <param name="time">The clock.</param>
     /// <param name="metrics">Counts.</param>
     /// <param name="logger">Logs.</param>
@@ -73,12 +75,13 @@ internal sealed partial class Outbox : IAsyncDisposable
         Func<string> topic,
         Guid publisher,
         Guid target,
+        long epoch,
         TimeSpan staleAfter,
         TimeProvider time,
         BusMetrics metrics,
         ILogger logger)
     {
-        (_publish, _topic, _publisher, _target) = (publish, topic, publisher, target);
+        (_publish, _topic, _publisher, _target, _epoch) = (publish, topic, publisher, target, epoch);
         (_staleAfter, _time, _metrics, _logger) = (staleAfter, time, metrics, logger);
         _sending = Task.Run(SendAllAsync);
     }
@@ -91,7 +94,7 @@ internal sealed partial class Outbox : IAsyncDisposable
         {
             _metrics.Dropped(1, "too_large");
         }
-        else if (Interlocked.Add(ref _queuedBytes, item.Length) > MaxQueuedBytes || !_queue.Writer.TryWrite(item))
+        else if (Interlocked.Add(ref _queuedBytes, item.Length) > MaxQueuedBytes || !_queue.Writer.TryWrite(new Queued(item, _time.GetTimestamp())))
         {
             Interlocked.Add(ref _queuedBytes, -item.Length);
             _metrics.Dropped(1, "full");
@@ -129,7 +132,10 @@ internal sealed partial class Outbox : IAsyncDisposable
             {
                 await GatherAsync(lastSent);
                 lastSent = _time.GetTimestamp();
-                await PublishAsync(envelope, Fill(envelope));
+                if (Fill(envelope) is > 0 and var messages)
+                {
+                    await PublishAsync(envelope, messages);
+                }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -147,26 +153,49 @@ internal sealed partial class Outbox : IAsyncDisposable
         }
     }
 
-    /// <returns>How many messages the envelope holds.</returns>
+    /// <returns>How many messages the envelope holds; 0 when all that waited was stale, and there is no envelope.</returns>
     private int Fill(WireWriter envelope)
     {
+        DropStale();
+        if (_queue.Reader.Count == 0)
+        {
+            return 0;
+        }
+
         envelope.Clear();
-        var header = new EnvelopeHeader(_target, _publisher, ++_sequence, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        var header = new EnvelopeHeader(_target, _publisher, _epoch, ++_sequence, _time.GetUtcNow().ToUnixTimeMilliseconds());
         Envelope.WriteHeader(envelope, header);
         var messages = 0;
         while (messages < MaxMessages * _growth
-            && _queue.Reader.TryPeek(out var item)
-            && (messages == 0 || envelope.Length + item.Length <= MaxBytes * _growth))
+            && _queue.Reader.TryPeek(out var next)
+            && (messages == 0 || envelope.Length + next.Item.Length <= MaxBytes * _growth))
         {
-            _queue.Reader.TryRead(out _);
-            Interlocked.Add(ref _queuedBytes, -item.Length);
-            envelope.WriteRaw(item);
+            Take();
+            envelope.WriteRaw(next.Item);
             messages++;
         }
 
         var lags = _queue.Reader.Count >= MaxMessages * _growth || Volatile.Read(ref _queuedBytes) >= MaxBytes * _growth;
         _growth = lags ? Math.Min(_growth * 2, MaxGrowth) : 1;
         return messages;
+    }
+
+    // After an outage clients get what is new, not what they no longer wait for.
+    private void DropStale()
+    {
+        while (_queue.Reader.TryPeek(out var next) && _time.GetElapsedTime(next.PostedAt) > _staleAfter)
+        {
+            Take();
+            _metrics.Dropped(1, "stale");
+        }
+    }
+
+    private void Take()
+    {
+        if (_queue.Reader.TryRead(out var taken))
+        {
+            Interlocked.Add(ref _queuedBytes, -taken.Item.Length);
+        }
     }
 
     private async Task PublishAsync(WireWriter envelope, int messages)
@@ -192,7 +221,6 @@ internal sealed partial class Outbox : IAsyncDisposable
                     return;
                 }
             }
-
             catch (Exception exception) when (!_stop.IsCancellationRequested)
             {
                 // A fault of ours takes this envelope, not all that follow.
@@ -220,6 +248,8 @@ internal sealed partial class Outbox : IAsyncDisposable
             }
         }
     }
+
+    private readonly record struct Queued(byte[] Item, long PostedAt);
 
     private static partial class Log
     {

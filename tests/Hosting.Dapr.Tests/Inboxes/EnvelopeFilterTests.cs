@@ -40,6 +40,16 @@ public sealed class EnvelopeFilterTests
     }
 
     [Fact]
+    public void A_publisher_that_counts_anew_is_believed_and_its_old_count_is_not()
+    {
+        Judge(5);
+
+        Assert.Equal((EnvelopeVerdict.Accepted, 0), Judge(1, epoch: 2));
+        Assert.Equal((EnvelopeVerdict.Duplicate, 0), Judge(6, epoch: 1));
+        Assert.Equal((EnvelopeVerdict.Accepted, 0), Judge(2, epoch: 2));
+    }
+
+    [Fact]
     public void Publishers_have_sequences_of_their_own()
     {
         Judge(5);
@@ -80,10 +90,11 @@ public sealed class EnvelopeFilterTests
         Assert.Equal(EnvelopeVerdict.Accepted, Judge(1).Verdict);
     }
 
-    private (EnvelopeVerdict Verdict, long Lost) Judge(long sequence, Guid? publisher = null, Guid? target = null, TimeSpan age = default)
+    private (EnvelopeVerdict Verdict, long Lost) Judge(
+        long sequence, Guid? publisher = null, Guid? target = null, TimeSpan age = default, long epoch = 1)
     {
         var verdict = _filter.Judge(
-            new EnvelopeHeader(target ?? Self, publisher ?? Publisher, sequence, (_time.GetUtcNow() - age).ToUnixTimeMilliseconds()), out var lost);
+            new EnvelopeHeader(target ?? Self, publisher ?? Publisher, epoch, sequence, (_time.GetUtcNow() - age).ToUnixTimeMilliseconds()), out var lost);
         return (verdict, lost);
     }
 }

@@ -168,6 +168,20 @@ public sealed class ClusterMembershipTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_that_was_lost_from_sight_hears_again_when_it_is_seen_again()
+    {
+        var (sender, receiver) = await StartPairAsync();
+        Publish(sender, "before");
+        Assert.Equal("before", await NextAsync());
+
+        sender.Directory.Remove(receiver.Process);
+        await sender.KnowsHostAsync(receiver, Acme);
+        Publish(sender, "after");
+
+        Assert.Equal("after", await NextAsync());
+    }
+
+    [Fact]
     public async Task A_store_that_cannot_be_asked_takes_nobody_away()
     {
         var (sender, receiver) = await StartPairAsync();
