@@ -86,12 +86,24 @@ public static partial class InternalRoutes
         }
     }
 
-    private static void Guard(IEndpointRouteBuilder routes, RouteHandlerBuilder route) =>
-        route.AddEndpointFilter(new AppTokenFilter(routes.ServiceProvider.GetRequiredService<DaprSettings>()));
+    private static void Guard(IEndpointRouteBuilder routes, RouteHandlerBuilder route)
+    {
+        var settings = routes.ServiceProvider.GetRequiredService<DaprSettings>();
+        if (settings.AppApiToken is null)
+        {
+            Log.Unguarded(routes.ServiceProvider.GetRequiredService<ILogger<AppTokenFilter>>());
+        }
+
+        route.AddEndpointFilter(new AppTokenFilter(settings));
+    }
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Error, "{Reason}")]
         public static partial void Unavailable(ILogger logger, string reason);
+
+        [LoggerMessage(2, LogLevel.Warning,
+            "APP_API_TOKEN is not set: whoever reaches this port can use internal routes and read secrets. Set it for the service and its sidecar.")]
+        public static partial void Unguarded(ILogger logger);
     }
 }
