@@ -23,9 +23,18 @@ public static class RealtimeHosting
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(settings);
-        builder.WebHost.ConfigureKestrel(options => Listener.Configure(options, settings.Node));
-        AddConsole(builder.Logging, builder.Configuration, settings.Node.LogLevel);
+        builder.AddRealtimeListener(settings.Node);
         AddServices(builder.Services, settings);
+        return builder;
+    }
+
+    /// <summary>Configures only where the host listens and how it logs; for one that serves no route of its own.</summary>
+    public static WebApplicationBuilder AddRealtimeListener(this WebApplicationBuilder builder, NodeSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(settings);
+        builder.WebHost.ConfigureKestrel(options => Listener.Configure(options, settings));
+        AddConsole(builder.Logging, builder.Configuration, settings.LogLevel);
         return builder;
     }
 

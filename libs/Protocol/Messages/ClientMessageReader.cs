@@ -206,21 +206,29 @@ public static class ClientMessageReader
         return true;
     }
 
-    private static bool IsJson(ReadOnlySpan<byte> text)
+    /// <summary>Whether a text is one valid JSON value of acceptable depth.</summary>
+    internal static bool IsJson(ReadOnlySpan<byte> text)
     {
         if (!Utf8.IsValid(text))
         {
             return false;
         }
 
-        var reader = new Utf8JsonReader(text, ReaderOptions);
-        if (!reader.Read())
+        try
+        {
+            var reader = new Utf8JsonReader(text, ReaderOptions);
+            if (!reader.Read())
+            {
+                return false;
+            }
+
+            reader.Skip();
+            return !reader.Read();
+        }
+        catch (JsonException)
         {
             return false;
         }
-
-        reader.Skip();
-        return !reader.Read();
     }
 
     // The bytes of the next value of an array or property, whatever its type.

@@ -36,6 +36,14 @@ public sealed class PresencePayload
         }
     }
 
+    /// <summary>Copies an object from text that may be anything.</summary>
+    /// <returns><see langword="false"/> for anything but one valid JSON object.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> text, out PresencePayload payload)
+    {
+        payload = Empty;
+        return text is [(byte)'{', ..] && ClientMessageReader.IsJson(text) && TryCreate(text, out payload);
+    }
+
     /// <summary>Whether both are the same JSON value: order of members, blanks and the way numbers are written do not matter.</summary>
     public bool HasValueOf(PresencePayload other)
     {
