@@ -11,7 +11,7 @@ public sealed class SharedDatabases
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _databases = new();
 
     /// <summary>An open connection, with the session time zone UTC, to the database in which the given statements were run.</summary>
-    public async Task<NpgsqlConnection> OpenAsync(SharedPostgres postgres, string sql)
+    public async Task<NpgsqlConnection> OpenAsync(PostgresFixture postgres, string sql)
     {
         var database = await _databases.GetOrAdd(sql, key => new Lazy<Task<string>>(() => CreateAsync(postgres, key))).Value;
         return await ConnectAsync(postgres, database);
@@ -24,7 +24,7 @@ public sealed class SharedDatabases
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    private static async Task<string> CreateAsync(SharedPostgres postgres, string sql)
+    private static async Task<string> CreateAsync(PostgresFixture postgres, string sql)
     {
         var database = await postgres.Server.CreateDatabaseAsync(TestContext.Current.CancellationToken);
         await using var connection = await ConnectAsync(postgres, database);
@@ -32,7 +32,7 @@ public sealed class SharedDatabases
         return database;
     }
 
-    private static async Task<NpgsqlConnection> ConnectAsync(SharedPostgres postgres, string database)
+    private static async Task<NpgsqlConnection> ConnectAsync(PostgresFixture postgres, string database)
     {
         var text = new NpgsqlConnectionStringBuilder(postgres.Server.ConnectionString(database)) { Timezone = "UTC" }.ConnectionString;
         var connection = new NpgsqlConnection(text);

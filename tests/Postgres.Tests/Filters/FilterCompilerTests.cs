@@ -5,7 +5,7 @@ using Realtime.Protocol.Changes;
 
 namespace Realtime.Postgres.Tests.Filters;
 
-public sealed class FilterCompilerTests(SharedPostgres postgres, SharedDatabases databases) : IAsyncLifetime
+public sealed class FilterCompilerTests(PostgresFixture postgres, SharedDatabases databases) : IAsyncLifetime
 {
     private const string Schema = """
         create extension if not exists citext;

@@ -7,7 +7,7 @@ using Realtime.Protocol.Changes;
 namespace Realtime.Postgres.Tests.Filters;
 
 /// <summary>What filters say about random values must be what the server says about the same expression in SQL.</summary>
-public sealed class FilterEvaluationTests(SharedPostgres postgres, SharedDatabases databases)
+public sealed class FilterEvaluationTests(PostgresFixture postgres, SharedDatabases databases)
 {
     private const int Rows = 60;
     private const int Constants = 6;

@@ -7,7 +7,7 @@ using Realtime.Postgres.Values;
 
 namespace Realtime.Postgres.Tests.Values;
 
-public sealed class JsonValueWriterTests(SharedPostgres postgres, SharedDatabases databases)
+public sealed class JsonValueWriterTests(PostgresFixture postgres, SharedDatabases databases)
 {
     private const int Rows = 2_000;
 
