@@ -12,6 +12,7 @@ internal sealed partial class JoinPipeline(SocketNode node)
     public async Task RunAsync(JoinAttempt attempt)
     {
         JoinRefusal? refusal;
+        var startedAt = node.Time.GetTimestamp();
         try
         {
             refusal = await CheckAsync(attempt);
@@ -28,7 +29,7 @@ internal sealed partial class JoinPipeline(SocketNode node)
         }
         else
         {
-            Refuse(attempt, refusal);
+            Refuse(attempt, refusal, startedAt);
         }
     }
 
@@ -195,13 +196,15 @@ internal sealed partial class JoinPipeline(SocketNode node)
 
     private static byte[][] Optional(byte[]? frame) => frame is null ? [] : [frame];
 
-    private void Refuse(JoinAttempt attempt, JoinRefusal refusal)
+    private void Refuse(JoinAttempt attempt, JoinRefusal refusal, long startedAt)
     {
         var session = attempt.Session;
         node.Metrics.JoinRefused(refusal.Code);
         Log.Refused(node.Logger, session.Connection.ClientMistakeLevel, session.Hub.Tenant, refusal.Code);
         var reply = ServerMessage.ErrorReply(session.Version, attempt.JoinRef, attempt.Ref, attempt.Topic, refusal.Reason);
-        session.Channels.ReplyLater(reply, attempt.CloseOfPrevious, refusal.CloseCode);
+        // The time that the policies took counts, so that the answer comes before the client gives up after 10 s.
+        var delay = node.Settings.ChannelErrorBackoff - node.Time.GetElapsedTime(startedAt);
+        session.Channels.ReplyLater(reply, attempt.CloseOfPrevious, refusal.CloseCode, delay);
     }
 
     private static partial class Log

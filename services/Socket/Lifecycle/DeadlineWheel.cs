@@ -86,8 +86,10 @@ internal sealed class DeadlineWheel : IDisposable
         }
     }
 
+    // A slot has its newest deadline first; those of one tick come in the order in which they were set.
     private void Collect(int slot, ref List<Deadline>? due)
     {
+        var first = due?.Count ?? 0;
         for (var deadline = _slots[slot]; deadline is not null;)
         {
             var next = deadline.Next;
@@ -99,6 +101,8 @@ internal sealed class DeadlineWheel : IDisposable
 
             deadline = next;
         }
+
+        due?.Reverse(first, due.Count - first);
     }
 
     private void Link(Deadline deadline, int slot)

@@ -118,7 +118,11 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
     }
 
     /// <summary>Sends frames after the back-off of a refused join; until then they count as waiting.</summary>
-    public void ReplyLater(byte[] reply, byte[]? closeOfPrevious, ushort closeCode)
+    /// <param name="reply">The refusal.</param>
+    /// <param name="closeOfPrevious">The close of a channel that the join ended, or null.</param>
+    /// <param name="closeCode">Closes the socket after the reply; 0 leaves it open.</param>
+    /// <param name="delay">What is left of the back-off.</param>
+    public void ReplyLater(byte[] reply, byte[]? closeOfPrevious, ushort closeCode, TimeSpan delay)
     {
         lock (_lock)
         {
@@ -126,13 +130,13 @@ internal sealed partial class SessionChannels(SocketNode node, SocketSession ses
         }
 
         var waiting = new WaitingReply(this, reply, closeOfPrevious, closeCode);
-        if (node.Settings.ChannelErrorBackoff == TimeSpan.Zero)
+        if (delay <= TimeSpan.Zero)
         {
             Send(waiting);
         }
         else
         {
-            node.Deadlines.Set(waiting, node.Settings.ChannelErrorBackoff);
+            node.Deadlines.Set(waiting, delay);
         }
     }
 

@@ -65,6 +65,27 @@ public sealed class DeadlineWheelTests
         Assert.All(deadlines, d => Assert.Single(d.Times));
     }
 
+    [Fact]
+    public void Deadlines_of_one_tick_come_in_the_order_in_which_they_were_set()
+    {
+        var time = new FakeTimeProvider();
+        using var wheel = new DeadlineWheel(time);
+        var order = new List<int>();
+        for (var i = 0; i < 5; i++)
+        {
+            wheel.Set(new Numbered(i, order), TimeSpan.FromMilliseconds(100));
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([0, 1, 2, 3, 4], order);
+    }
+
+    private sealed class Numbered(int number, List<int> order) : Deadline
+    {
+        protected internal override void OnDue() => order.Add(number);
+    }
+
     private sealed class Recorder(TimeProvider time, int delay) : Deadline
     {
         public int Delay => delay;
